@@ -1,0 +1,14 @@
+import { endianness } from 'node:os'
+
+/** True where the kernel's native integers are little-endian; every host-order field follows it. */
+export const LITTLE: boolean = endianness() === 'LE'
+
+/** A window on the same memory, so that reading a number copies nothing. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** NLMSG_ALIGN and NLA_ALIGN of linux/netlink.h: both round a length up to four bytes. */
+export function align(length: number): number {
+  return (length + 3) & ~3
+}

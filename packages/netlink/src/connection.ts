@@ -1,0 +1,128 @@
+import { ControlType, Flag } from './constants.ts'
+import { DecodeError, KernelError, SyscallError } from './errors.ts'
+import type { Libc } from './libc/libc.ts'
+import { defaultLibc } from './libc/load.ts'
+import { encodeMessage, type Message, readMessages, readStatus } from './message.ts'
+import { NetlinkSocket, type SocketOptions } from './socket.ts'
+
+/** How often a read is asked again when the kernel says that its answer is not whole. */
+const MAX_READS = 10
+
+const EINTR = 4
+
+/** Options of {@link Connection.open}. */
+export interface ConnectionOptions {
+  /** `NETLINK_*` family, see {@link Protocol}. */
+  readonly protocol: number
+  /** The binding to libc. @default the one that LVSCARE_FFI names */
+  readonly libc?: Libc
+  /** Longest wait for one datagram, in milliseconds. @default 3000 */
+  readonly timeoutMs?: number
+  /** Let the kernel honour filters in dump requests (rtnetlink, Linux 4.20). @default false */
+  readonly strictDumps?: boolean
+}
+
+/** One request; header fields that are always the same are filled in. */
+export interface Request {
+  readonly type: number
+  /** Bits beside REQUEST and ACK, which are added; DUMP makes it a dump. @default 0 */
+  readonly flags?: number
+  readonly payload: Uint8Array
+}
+
+/** Request and answer over one netlink socket: sequence numbers, multi-part answers, acknowledgements. */
+export class Connection {
+  readonly #options: SocketOptions
+  #socket: NetlinkSocket | undefined
+  #sequence = 0
+
+  private constructor(options: SocketOptions) {
+    this.#options = options
+    this.#socket = NetlinkSocket.open(options)
+  }
+
+  /** Opens a socket of one netlink family; throws {@link SyscallError} or {@link BindingError}. */
+  static open(options: ConnectionOptions): Connection {
+    const { protocol, libc = defaultLibc(), timeoutMs = 3000, strictDumps = false } = options
+    return new Connection({ protocol, libc, timeoutMs, strictDumps })
+  }
+
+  /**
+   * Sends a request and returns what the kernel answers: the objects of a GET or a dump, nothing for a change.
+   *
+   * Throws {@link KernelError} when the kernel refuses, {@link SyscallError} when the socket fails or stays silent,
+   * {@link DecodeError} on malformed answers. A dump that the kernel calls inconsistent, or of which it dropped a part
+   * for lack of buffer, is asked again.
+   */
+  execute(request: Request): Message[] {
+    const dump = ((request.flags ?? 0) & Flag.DUMP) === Flag.DUMP
+    for (let read = 1; ; read += 1) {
+      const { messages, interrupted } = this.#exchange(request, dump)
+      if (!interrupted) return messages
+      if (read >= MAX_READS) {
+        throw new KernelError(EINTR, {
+          message: `the dump changed while it was read, ${MAX_READS} times in a row`,
+        })
+      }
+    }
+  }
+
+  /** Closes the socket; a later {@link Connection.execute} opens a new one. */
+  close(): void {
+    this.#socket?.close()
+    this.#socket = undefined
+  }
+
+  #exchange(request: Request, dump: boolean): Exchange {
+    this.#socket ??= NetlinkSocket.open(this.#options)
+    const sequence = this.#nextSequence()
+    const flags = Flag.REQUEST | Flag.ACK | (request.flags ?? 0)
+    try {
+      this.#socket.send(encodeMessage({ ...request, flags, sequence, portId: 0 }))
+      return receive(this.#socket, sequence)
+    } catch (error) {
+      // After anything but a plain refusal the rest of an answer may still be queued: start on a clean socket.
+      if (!(error instanceof KernelError)) this.close()
+      if (dump && error instanceof SyscallError && error.errno === 'ENOBUFS')
+        return { messages: [], interrupted: true }
+      throw error
+    }
+  }
+
+  #nextSequence(): number {
+    this.#sequence = (this.#sequence + 1) >>> 0 || 1
+    return this.#sequence
+  }
+}
+
+interface Exchange {
+  readonly messages: Message[]
+  /** NLM_F_DUMP_INTR was seen: what was read is not one moment's truth. */
+  readonly interrupted: boolean
+}
+
+/** Reads datagrams until the answer to `sequence` has ended with an acknowledgement, an error or DONE. */
+function receive(socket: NetlinkSocket, sequence: number): Exchange {
+  const messages: Message[] = []
+  let interrupted = false
+  for (;;) {
+    // The socket reuses its buffer, and messages are kept beyond the next datagram.
+    const datagram = new Uint8Array(socket.receive())
+    for (const message of readMessages(datagram)) {
+      // Answers to a request that was given up earlier, or meant for somebody else.
+      if (message.sequence !== sequence || message.portId !== socket.portId) continue
+      interrupted ||= (message.flags & Flag.DUMP_INTR) !== 0
+      if (endsAnswer(message)) return { messages, interrupted }
+      if (message.type >= ControlType.MIN_TYPE) messages.push(message)
+    }
+  }
+}
+
+/** True for the last message of an answer; throws what the kernel refused. */
+function endsAnswer(message: Message): boolean {
+  if (message.type === ControlType.OVERRUN) throw new DecodeError('message', 'no overrun', 'NLMSG_OVERRUN')
+  if (message.type !== ControlType.ERROR && message.type !== ControlType.DONE) return false
+  const { errno, extended } = readStatus(message)
+  if (errno !== 0) throw new KernelError(errno, extended)
+  return true
+}

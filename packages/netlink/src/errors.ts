@@ -1,0 +1,110 @@
+import { getSystemErrorName } from 'node:util'
+
+/** Every way this package can fail. Codes are public API: add, never rename. */
+export type NetlinkErrorCode =
+  | 'ERR_NETLINK_BINDING'
+  | 'ERR_NETLINK_DECODE'
+  | 'ERR_NETLINK_KERNEL'
+  | 'ERR_NETLINK_NO_FAMILY'
+  | 'ERR_NETLINK_SYSCALL'
+
+/** Base class of every error thrown by this package; match on {@link NetlinkError.code}. */
+export abstract class NetlinkError extends Error {
+  abstract readonly code: NetlinkErrorCode
+}
+
+/** True for any {@link NetlinkError}, also one thrown by a second, bundled copy of this package. */
+export function isNetlinkError(value: unknown): value is NetlinkError {
+  return value instanceof Error && 'code' in value && String(value.code).startsWith('ERR_NETLINK_')
+}
+
+/** The foreign-function binding to libc is unknown, or could not be loaded. */
+export class BindingError extends NetlinkError {
+  override readonly name = 'BindingError'
+  readonly code = 'ERR_NETLINK_BINDING'
+}
+
+/** The bytes do not have the shape the protocol promises. */
+export class DecodeError extends NetlinkError {
+  override readonly name = 'DecodeError'
+  readonly code = 'ERR_NETLINK_DECODE'
+  /** Where in the message, such as `service.4`. */
+  readonly path: string
+
+  constructor(path: string, expected: string, received: string) {
+    super(`${path}: expected ${expected}, received ${received}`)
+    this.path = path
+  }
+}
+
+/** What the kernel says beside its errno when `NETLINK_EXT_ACK` is on. */
+export interface ExtendedAck {
+  /** The kernel's own sentence; never base logic on it, its wording differs between releases. */
+  readonly message?: string | undefined
+  /** Offset in bytes of the bad attribute, counted from the start of the request's header. */
+  readonly offset?: number | undefined
+}
+
+/** The kernel answered our request with a negative errno. */
+export class KernelError extends NetlinkError {
+  override readonly name = 'KernelError'
+  readonly code = 'ERR_NETLINK_KERNEL'
+  /** The symbol, such as `EEXIST` or `ESRCH`. */
+  readonly errno: string
+  /** The kernel's own text and the offset of the attribute it complains of, where it gave them. */
+  readonly extended: ExtendedAck
+
+  constructor(errno: number, extended: ExtendedAck = {}) {
+    const symbol = errnoName(errno)
+    const text = extended.message === undefined ? '' : `: ${extended.message}`
+    const at = extended.offset === undefined ? '' : ` (at byte ${extended.offset} of the request)`
+    super(`the kernel refused the request with ${symbol}${text}${at}`)
+    this.errno = symbol
+    this.extended = extended
+  }
+}
+
+/** A libc call on the socket itself failed. */
+export class SyscallError extends NetlinkError {
+  override readonly name = 'SyscallError'
+  readonly code = 'ERR_NETLINK_SYSCALL'
+  /** The function of libc, such as `recv`. */
+  readonly syscall: string
+  /** The symbol, such as `EPERM`. */
+  readonly errno: string
+
+  constructor(syscall: string, errno: number, hint?: string) {
+    const symbol = errnoName(errno)
+    super(
+      hint === undefined ? `${syscall} failed with ${symbol}` : `${syscall} failed with ${symbol}: ${hint}`,
+    )
+    this.syscall = syscall
+    this.errno = symbol
+  }
+}
+
+/** The running kernel has no such generic netlink family and could not load a module that brings it. */
+export class NoFamilyError extends NetlinkError {
+  override readonly name = 'NoFamilyError'
+  readonly code = 'ERR_NETLINK_NO_FAMILY'
+  /** The name that was looked up, such as `IPVS`. */
+  readonly family: string
+
+  constructor(family: string, cause: KernelError) {
+    super(
+      `this kernel has no generic netlink family "${family}" and loaded no module for it: ` +
+        'load the module on the host (the kernel finds it by itself unless modules are disabled or not installed)',
+      { cause },
+    )
+    this.family = family
+  }
+}
+
+/** The symbol of a positive errno, or `errno 4242` for a number libuv has no name for. */
+export function errnoName(errno: number): string {
+  try {
+    return getSystemErrorName(-errno)
+  } catch {
+    return `errno ${errno}`
+  }
+}

@@ -1,0 +1,50 @@
+import { AttributeWriter } from '../attribute-writer.ts'
+import { readAttributes } from '../attributes.ts'
+import type { Connection } from '../connection.ts'
+import { DecodeError, KernelError, NoFamilyError } from '../errors.ts'
+import { CtrlAttr, CtrlCommand, Genl } from './constants.ts'
+import { decodeGenl, encodeGenl } from './header.ts'
+
+/** What the kernel says of a generic netlink family. */
+export interface FamilyInfo {
+  /** Message type of the family: dynamic, another one after its module was loaded again. */
+  readonly id: number
+  readonly name: string
+  readonly version: number
+}
+
+/**
+ * Asks the controller for a family by name, which makes the kernel load the module that brings it.
+ *
+ * Throws {@link NoFamilyError} when there is none even then; no retry mends that.
+ */
+export function lookupFamily(connection: Connection, name: string): FamilyInfo {
+  if (name.length === 0 || name.length >= Genl.NAME_BYTES) {
+    throw new RangeError(
+      `"${name}" is not a family name: it must have 1 to ${Genl.NAME_BYTES - 1} characters`,
+    )
+  }
+  const attributes = new AttributeWriter().text(CtrlAttr.FAMILY_NAME, name).finish()
+  const payload = encodeGenl({ command: CtrlCommand.GETFAMILY, attributes }, 1)
+  try {
+    const [message] = connection.execute({ type: Genl.ID_CTRL, payload })
+    if (message === undefined) throw new DecodeError('family', 'one answer', 'none')
+    return readFamily(decodeGenl(message.payload).attributes)
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === 'ENOENT') throw new NoFamilyError(name, error)
+    throw error
+  }
+}
+
+function readFamily(bytes: Uint8Array): FamilyInfo {
+  let id: number | undefined
+  let name = ''
+  let version = 0
+  for (const attribute of readAttributes(bytes, 'family')) {
+    if (attribute.type === CtrlAttr.FAMILY_ID) id = attribute.u16()
+    else if (attribute.type === CtrlAttr.FAMILY_NAME) name = attribute.text()
+    else if (attribute.type === CtrlAttr.VERSION) version = attribute.u32()
+  }
+  if (id === undefined) throw new DecodeError('family', 'CTRL_ATTR_FAMILY_ID', 'an answer without it')
+  return { id, name, version }
+}

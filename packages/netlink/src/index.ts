@@ -1,0 +1,24 @@
+export { AttributeWriter } from './attribute-writer.ts'
+export { Attribute, readAttributes } from './attributes.ts'
+export { align, LITTLE, viewOf } from './bytes.ts'
+export { Connection, type ConnectionOptions, type Request } from './connection.ts'
+export { AttrFlag, ControlType, ErrAttr, Flag, Protocol, Size, Sock, SockOpt } from './constants.ts'
+export {
+  BindingError,
+  DecodeError,
+  type ExtendedAck,
+  errnoName,
+  isNetlinkError,
+  KernelError,
+  NetlinkError,
+  type NetlinkErrorCode,
+  NoFamilyError,
+  SyscallError,
+} from './errors.ts'
+export { CtrlAttr, CtrlCommand, Genl } from './genl/constants.ts'
+export { type FamilyInfo, lookupFamily } from './genl/controller.ts'
+export { GenlFamily, type GenlOptions } from './genl/family.ts'
+export { decodeGenl, encodeGenl, type GenlMessage } from './genl/header.ts'
+export type { Libc } from './libc/libc.ts'
+export { BINDING_NAMES, defaultLibc, loadLibc } from './libc/load.ts'
+export { encodeMessage, type Message, readMessages, readStatus, type Status } from './message.ts'

@@ -1,0 +1,26 @@
+/**
+ * The eight functions of libc this package calls: the one seam between TypeScript and the kernel.
+ *
+ * Every method throws {@link SyscallError} with the errno when the function answers -1. All are
+ * synchronous on purpose: the kernel answers a netlink request inside `send`.
+ */
+export interface Libc {
+  /** Which binding this is, for logs and tests: `koffi`, `ffi-napi`, or a fake's own name. */
+  readonly name: string
+  /** socket(2): the new file descriptor. */
+  socket(domain: number, type: number, protocol: number): number
+  /** bind(2) to an encoded `struct sockaddr_nl`. */
+  bind(fd: number, address: Uint8Array): void
+  /** connect(2): on netlink, from then on only that peer's messages are received. */
+  connect(fd: number, address: Uint8Array): void
+  /** getsockname(2): fills `address` and returns the number of bytes the address has. */
+  getsockname(fd: number, address: Uint8Array): number
+  /** setsockopt(2) with the option's bytes as C has them. */
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array): void
+  /** send(2): the number of bytes sent. */
+  send(fd: number, bytes: Uint8Array, flags: number): number
+  /** recv(2): the number of bytes received; with MSG_TRUNC the datagram's real length. */
+  recv(fd: number, buffer: Uint8Array, flags: number): number
+  /** close(2). */
+  close(fd: number): void
+}

@@ -1,0 +1,162 @@
+import { LITTLE, viewOf } from './bytes.ts'
+import { Size, Sock, SockOpt } from './constants.ts'
+import { DecodeError, SyscallError } from './errors.ts'
+import type { Libc } from './libc/libc.ts'
+
+/** Longest datagram the kernel builds for a dump once it has seen a buffer this large (netlink_dump). */
+const INITIAL_BUFFER_BYTES = 32 * 1024
+
+/** How a {@link NetlinkSocket} is opened. */
+export interface SocketOptions {
+  readonly libc: Libc
+  /** `NETLINK_*` family, see {@link Protocol}. */
+  readonly protocol: number
+  /** Longest wait for a datagram, in milliseconds. */
+  readonly timeoutMs: number
+  /** Let the kernel check and honour filters in dump requests (rtnetlink, Linux 4.20). */
+  readonly strictDumps: boolean
+}
+
+/** One netlink file descriptor: whole datagrams in and out, nothing about what is in them. */
+export class NetlinkSocket {
+  /** The port id the kernel gave this socket; replies carry it. */
+  readonly portId: number
+  readonly #libc: Libc
+  readonly #timeoutMs: number
+  #fd: number
+  #buffer: Uint8Array = Buffer.alloc(INITIAL_BUFFER_BYTES)
+
+  private constructor(fd: number, portId: number, options: SocketOptions) {
+    this.#fd = fd
+    this.portId = portId
+    this.#libc = options.libc
+    this.#timeoutMs = options.timeoutMs
+  }
+
+  /** Opens and binds a socket that only the kernel can write to; throws {@link SyscallError}. */
+  static open(options: SocketOptions): NetlinkSocket {
+    const { libc, protocol } = options
+    const fd = libc.socket(Sock.AF_NETLINK, Sock.SOCK_RAW | Sock.SOCK_CLOEXEC, protocol)
+    try {
+      configure(libc, fd, options)
+      libc.bind(fd, KERNEL_ADDRESS)
+      // Connected to port 0, the kernel refuses what other processes send here (netlink_getsockbyportid).
+      libc.connect(fd, KERNEL_ADDRESS)
+      return new NetlinkSocket(fd, boundPortId(libc, fd), options)
+    } catch (error) {
+      libc.close(fd)
+      throw error
+    }
+  }
+
+  /** Sends one datagram, which may hold several messages. The kernel has acted on it when this returns. */
+  send(datagram: Uint8Array): void {
+    const sent = retryInterrupted(() => this.#libc.send(this.#open(), datagram, 0))
+    if (sent !== datagram.length) {
+      throw new DecodeError('send', `${datagram.length} bytes taken`, `${sent} bytes`)
+    }
+  }
+
+  /**
+   * One whole datagram, in a buffer that the next call overwrites.
+   *
+   * Throws {@link SyscallError} `EAGAIN` after the time limit, `ENOBUFS` when the kernel had to drop answers.
+   */
+  receive(): Uint8Array {
+    // Looking before taking: a datagram longer than the buffer is cut by recv, and what is cut is lost.
+    let length = this.#recv(Sock.MSG_PEEK | Sock.MSG_TRUNC)
+    if (length > this.#buffer.length) this.#buffer = Buffer.alloc(2 ** Math.ceil(Math.log2(length)))
+    length = this.#recv(Sock.MSG_TRUNC)
+    if (length > this.#buffer.length) {
+      throw new DecodeError('datagram', `at most ${this.#buffer.length} bytes`, `${length} bytes`)
+    }
+    return this.#buffer.subarray(0, length)
+  }
+
+  /** Gives the descriptor back; safe to call twice. */
+  close(): void {
+    if (this.#fd < 0) return
+    const fd = this.#fd
+    this.#fd = -1
+    this.#libc.close(fd)
+  }
+
+  #recv(flags: number): number {
+    try {
+      return retryInterrupted(() => this.#libc.recv(this.#open(), this.#buffer, flags))
+    } catch (error) {
+      throw isErrno(error, 'EAGAIN') ? timedOut(this.#timeoutMs, error) : error
+    }
+  }
+
+  #open(): number {
+    if (this.#fd < 0) throw new SyscallError('send', EBADF, 'this netlink socket is closed: open a new one')
+    return this.#fd
+  }
+}
+
+const EBADF = 9
+const EAGAIN = 11
+
+/** `struct sockaddr_nl` with port 0: "choose one for me" in bind, "the kernel" in connect. */
+const KERNEL_ADDRESS: Uint8Array = sockaddr()
+
+function sockaddr(): Uint8Array {
+  const address = Buffer.alloc(Size.SOCKADDR_NL)
+  viewOf(address).setUint16(0, Sock.AF_NETLINK, LITTLE)
+  return address
+}
+
+function configure(libc: Libc, fd: number, options: SocketOptions): void {
+  libc.setsockopt(fd, Sock.SOL_SOCKET, Sock.SO_RCVTIMEO, timeval(options.timeoutMs))
+  enable(libc, fd, SockOpt.CAP_ACK)
+  enable(libc, fd, SockOpt.EXT_ACK)
+  if (options.strictDumps) enable(libc, fd, SockOpt.GET_STRICT_CHK)
+}
+
+/** These options only add detail or save bytes: a kernel too old for one is still good enough. */
+function enable(libc: Libc, fd: number, option: number): void {
+  const on = Buffer.alloc(4)
+  viewOf(on).setInt32(0, 1, LITTLE)
+  try {
+    libc.setsockopt(fd, Sock.SOL_NETLINK, option, on)
+  } catch (error) {
+    if (!isErrno(error, 'ENOPROTOOPT')) throw error
+  }
+}
+
+/** `struct timeval` of a 64-bit ABI: seconds and microseconds, eight bytes each. */
+function timeval(ms: number): Uint8Array {
+  const bytes = Buffer.alloc(16)
+  const view = viewOf(bytes)
+  view.setBigInt64(0, BigInt(Math.floor(ms / 1000)), LITTLE)
+  view.setBigInt64(8, BigInt(Math.round((ms % 1000) * 1000)), LITTLE)
+  return bytes
+}
+
+function boundPortId(libc: Libc, fd: number): number {
+  const address = Buffer.alloc(Size.SOCKADDR_NL)
+  const length = libc.getsockname(fd, address)
+  if (length !== Size.SOCKADDR_NL) throw new DecodeError('getsockname', '12 bytes', `${length} bytes`)
+  return viewOf(address).getUint32(4, LITTLE)
+}
+
+function retryInterrupted<T>(call: () => T): T {
+  for (;;) {
+    try {
+      return call()
+    } catch (error) {
+      if (!isErrno(error, 'EINTR')) throw error
+    }
+  }
+}
+
+function timedOut(timeoutMs: number, cause: unknown): SyscallError {
+  const error = new SyscallError('recv', EAGAIN, `the kernel gave no answer within ${timeoutMs} ms`)
+  error.cause = cause
+  return error
+}
+
+function isErrno(error: unknown, errno: string): boolean {
+  return error instanceof SyscallError && error.errno === errno
+}
