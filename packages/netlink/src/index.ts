@@ -1,3 +1,11 @@
+export {
+  type AddressBytes,
+  type AddressFamily,
+  FamilyNumber,
+  familyOf,
+  formatAddress,
+  parseAddress,
+} from './address.ts'
 export { AttributeWriter } from './attribute-writer.ts'
 export { Attribute, readAttributes } from './attributes.ts'
 export { align, LITTLE, viewOf } from './bytes.ts'

@@ -1,0 +1,46 @@
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { Sock } from './constants.ts'
+import { DecodeError } from './errors.ts'
+
+/** The two address families that carry addresses here: AF_INET and AF_INET6. */
+export type AddressFamily = 'inet' | 'inet6'
+
+/** The `AF_*` number of a family. */
+export const FamilyNumber: { readonly inet: 2; readonly inet6: 10 } = {
+  inet: Sock.AF_INET,
+  inet6: Sock.AF_INET6,
+}
+
+/** The family of an `AF_*` number; throws {@link DecodeError} with `path` for any other. */
+export function familyOf(number: number, path: string): AddressFamily {
+  if (number === Sock.AF_INET) return 'inet'
+  if (number === Sock.AF_INET6) return 'inet6'
+  throw new DecodeError(path, 'AF_INET or AF_INET6', String(number))
+}
+
+/** An address as the kernel takes it. */
+export interface AddressBytes {
+  readonly family: AddressFamily
+  /** Network byte order: 4 bytes for IPv4, 16 for IPv6. */
+  readonly bytes: Uint8Array
+}
+
+/** Reads `192.0.2.1` or `2001:db8::1`; throws RangeError for anything else (no names, no zone, no octal forms). */
+export function parseAddress(text: string): AddressBytes {
+  const version = text.includes('%') ? 0 : isIP(text)
+  if (version === 0) throw new RangeError(`"${text}" is not an IP address`)
+  return {
+    family: version === 4 ? 'inet' : 'inet6',
+    bytes: Uint8Array.from(ipaddr.parse(text).toByteArray()),
+  }
+}
+
+/** The text of an address in the form of RFC 5952; the bytes are 4 or 16 in network order. */
+export function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length !== 4 && bytes.length !== 16) {
+    throw new DecodeError('address', '4 or 16 bytes', `${bytes.length} bytes`)
+  }
+  const address = ipaddr.fromByteArray([...bytes])
+  return address.kind() === 'ipv6' ? (address as ipaddr.IPv6).toRFC5952String() : address.toString()
+}
