@@ -49,8 +49,7 @@ download() {
 
 # Fills a new directory with the kernel and its modules, and gives it its name at the very end.
 fetch_kernel() {
-  local series=$1 into=$2 package work
-  local release
+  local series=$1 into=$2 package work release
   package=$(kernel_package "$series") || {
     say "apt does not know a $series kernel yet; refreshing the package lists"
     apt-get -qq update >&2 || die "apt-get update failed (it needs root and the Debian registry)"
@@ -64,7 +63,8 @@ fetch_kernel() {
   if ! download "$package" "$work"; then
     say "  did not work; refreshing the package lists and trying once more"
     apt-get -qq update >&2 || true
-    package=$(kernel_package "$series") && download "$package" "$work" || die "could not download a $series kernel"
+    package=$(kernel_package "$series") || package=''
+    if [[ -z $package ]] || ! download "$package" "$work"; then die "could not download a $series kernel"; fi
   fi
 
   say "unpacking $package"
@@ -137,7 +137,7 @@ main() {
 
   # One at a time: a second run waits and then finds everything there. The lock goes with the process.
   exec 9>"$CACHE/$series.lock"
-  if ! flock -n 9; then
+  if ! flock -w 2 9; then
     say "waiting for another run that prepares the $series kernel"
     flock 9
   fi

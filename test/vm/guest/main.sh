@@ -24,8 +24,8 @@ mount_tmp() {
 
 finish_system() {
   mount -t proc proc /proc
-  # Modules of other people's making are chatty, and the console is a slow serial line.
-  echo 1 4 1 4 >/proc/sys/kernel/printk
+  # Only warnings and worse from here on: the console is a slow serial line.
+  echo 5 4 1 4 >/proc/sys/kernel/printk
   mount -t sysfs sys /sys
   mount -t devtmpfs -o nosuid dev /dev
   mkdir -p /dev/pts /dev/shm
@@ -61,6 +61,9 @@ run_command() {
   mapfile -d '' command <"$CONTROL/command"
   mapfile -d '' environment <"$CONTROL/environment"
   cwd=$(<"$CONTROL/cwd")
+
+  # From here on a crash is the command's affair.
+  : >"$CONTROL/started"
 
   # A pipe, not the file itself: then nothing the command does to its output (truncate, seek, reopen) can lose any.
   mkfifo /run/output

@@ -1,0 +1,48 @@
+/** Every way this package can fail by itself. Codes are public API: add, never rename. */
+export type LvscareErrorCode = 'ERR_LVSCARE_USAGE' | 'ERR_LVSCARE_NODE_ADDRESS' | 'ERR_LVSCARE_INCOMPLETE'
+
+/** Base class of the errors of this package; match on {@link LvscareError.code}. */
+export abstract class LvscareError extends Error {
+  abstract readonly code: LvscareErrorCode
+}
+
+/** What the operator wrote cannot be used; nothing was changed. The command line answers it with exit code 2. */
+export class UsageError extends LvscareError {
+  override readonly name = 'UsageError'
+  readonly code = 'ERR_LVSCARE_USAGE'
+}
+
+/** Nobody says which address this node has, and the kernel knows no route that would tell. */
+export class NodeAddressError extends LvscareError {
+  override readonly name = 'NodeAddressError'
+  readonly code = 'ERR_LVSCARE_NODE_ADDRESS'
+
+  constructor(server: string, cause?: unknown) {
+    super(
+      `this node's address is not known: there is no route to ${server}; ` +
+        'give it with --ip, LVSCARE_NODE_IP or a line for lvscare.node.ip in /etc/hosts',
+      { cause },
+    )
+  }
+}
+
+/** A pass that had to be complete was not; the causes are the errors of its steps. */
+export class IncompleteError extends LvscareError {
+  override readonly name = 'IncompleteError'
+  readonly code = 'ERR_LVSCARE_INCOMPLETE'
+
+  constructor(causes: readonly unknown[]) {
+    super(causes.map((cause) => messageOf(cause)).join('; '), { cause: causes[0] })
+  }
+}
+
+/** The sentence of anything that was thrown, on one line. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
+}
+
+/** The stable code of anything that was thrown, or `undefined`. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

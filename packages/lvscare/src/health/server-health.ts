@@ -1,0 +1,68 @@
+import type { Verdict } from './verdict.ts'
+
+/**
+ * What the verdicts on one server add up to.
+ *
+ * `unknown`: no verdict yet. `up`: gets new connections. `draining`: weight 0, its connections stay.
+ * `down`: not a member of the rule.
+ */
+export type State = 'unknown' | 'up' | 'draining' | 'down'
+
+/** Every state, in the order in which docs and metrics list them. */
+export const STATES: readonly State[] = ['unknown', 'up', 'draining', 'down']
+
+/** How many verdicts in a row it takes. */
+export interface Thresholds {
+  /** Healthy verdicts until a server that was not up is up again. */
+  readonly rise: number
+  /** Sick verdicts until a server is drained; a dead one is drained at once. */
+  readonly fall: number
+}
+
+/** The memory of one server: what it is, and how far it is from being something else. */
+export interface ServerHealth {
+  readonly state: State
+  /** Healthy verdicts in a row. */
+  readonly healthy: number
+  /** Verdicts in a row that were not healthy. */
+  readonly unhealthy: number
+  /** Dead verdicts in a row. */
+  readonly dead: number
+}
+
+/** A server nobody has probed yet. */
+export const UNKNOWN: ServerHealth = { state: 'unknown', healthy: 0, unhealthy: 0, dead: 0 }
+
+/** Dead verdicts in a row that make a server `down`: the first one drains, the confirming one removes. */
+const DEAD_TO_BE_DOWN = 2
+
+/** The server's health after one more verdict. Pure: no clock, no I/O. */
+export function judge(before: ServerHealth, verdict: Verdict, thresholds: Thresholds): ServerHealth {
+  const counted = count(before, verdict)
+  return { ...counted, state: nextState(before.state, counted, verdict, thresholds) }
+}
+
+/** True when the verdict asks for a confirming probe at once: dead, and not yet acted on in full. */
+export function needsConfirmation(health: ServerHealth): boolean {
+  return health.dead > 0 && health.state !== 'down'
+}
+
+function count(before: ServerHealth, { outcome }: Verdict): ServerHealth {
+  if (outcome === 'healthy') return { ...before, healthy: before.healthy + 1, unhealthy: 0, dead: 0 }
+  const dead = outcome === 'dead' ? before.dead + 1 : 0
+  return { ...before, healthy: 0, unhealthy: before.unhealthy + 1, dead }
+}
+
+function nextState(state: State, counts: ServerHealth, verdict: Verdict, { rise, fall }: Thresholds): State {
+  switch (verdict.outcome) {
+    case 'healthy':
+      return state === 'unknown' || counts.healthy >= rise ? 'up' : state
+    case 'sick':
+      // A server that left the rule stays out of it until it is healthy: weight 0 would be no use to anybody.
+      return state === 'down' || counts.unhealthy < fall ? state : 'draining'
+    case 'dead':
+      return state === 'down' || counts.dead >= DEAD_TO_BE_DOWN ? 'down' : 'draining'
+    default:
+      return verdict satisfies never
+  }
+}

@@ -1,0 +1,39 @@
+import { pino } from 'pino'
+import type { LogLevel } from './config.ts'
+import { codeOf, messageOf } from './errors.ts'
+import type { Failure, Pass } from './pass.ts'
+
+/** What is used of a logger: constant messages, fields for the rest. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** JSON lines on stderr. Written synchronously: the last line before a crash is the one that matters. */
+export function createLog(level: LogLevel): Log {
+  const destination = pino.destination({ dest: 2, sync: true })
+  // A full disk or a closed pipe behind stderr must not take the guard down with it.
+  destination.on('error', () => undefined)
+  const formatters = { level: (label: string) => ({ level: label }) }
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination)
+}
+
+/** One line for each step of a pass and for each failure. */
+export function logPass(log: Log, pass: Pass): void {
+  for (const { piece, kind, subject, found } of pass.applied)
+    log.info({ piece, kind, subject, found }, 'step applied')
+  for (const failure of pass.failures) log.error(failureFields(failure), 'step failed')
+}
+
+/** The fields of a failure: what was tried, and what the kernel said. */
+export function failureFields({ piece, step, error }: Failure): Record<string, string | undefined> {
+  return {
+    piece,
+    kind: step?.kind ?? 'observe',
+    subject: step?.subject,
+    code: codeOf(error),
+    error: messageOf(error),
+  }
+}

@@ -1,0 +1,50 @@
+import { isIP } from 'node:net'
+import { formatAddress, parseAddress, type Rtnetlink } from '@lvscare/netlink'
+import type { Endpoint } from '../endpoint.ts'
+import { NodeAddressError } from '../errors.ts'
+
+/** The name that sealos writes into /etc/hosts for the node's own address. */
+export const NODE_NAME = 'lvscare.node.ip'
+
+/** Where the operator may have said which address this node has, best first. */
+export interface NodeAddressSources {
+  /** `--ip`. */
+  readonly flag: string | undefined
+  /** `LVSCARE_NODE_IP`. */
+  readonly environment: string | undefined
+  /** The text of /etc/hosts. */
+  readonly hosts: string
+}
+
+/** The address the operator gave, of the family of `virtual`; `undefined` when nobody said one. */
+export function configuredNodeAddress(sources: NodeAddressSources, virtual: Endpoint): string | undefined {
+  const candidates = [sources.flag, sources.environment, ...addressesOf(NODE_NAME, sources.hosts)]
+  const version = virtual.family === 'inet' ? 4 : 6
+  const found = candidates.find((text) => text !== undefined && isIP(text) === version)
+  return found === undefined ? undefined : formatAddress(parseAddress(found).bytes)
+}
+
+/** Addresses of a name in the text of /etc/hosts (hosts(5)), in order. */
+export function addressesOf(name: string, hosts: string): string[] {
+  return hosts
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim().split(/\s+/))
+    .filter(([address, ...names]) => address !== undefined && names.includes(name))
+    .map(([address = '']) => address)
+}
+
+/**
+ * The source the kernel itself would use towards the first real server.
+ *
+ * Asked again on every pass: after a change of the node's address the route would otherwise keep a source that the
+ * node no longer owns. Throws {@link NodeAddressError} when there is no route and never was.
+ */
+export function kernelNodeAddress(table: Pick<Rtnetlink, 'lookup'>, server: Endpoint): () => string {
+  let last: string | undefined
+  return () => {
+    const source = table.lookup(server.address)?.preferredSource
+    last = source ?? last
+    if (last === undefined) throw new NodeAddressError(server.text)
+    return last
+  }
+}

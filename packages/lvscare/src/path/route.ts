@@ -1,0 +1,84 @@
+import type { Route, Rtnetlink } from '@lvscare/netlink'
+import type { Endpoint } from '../endpoint.ts'
+import type { Piece, Step, StepKind } from './step.ts'
+
+/** What is used of {@link Rtnetlink} here, so that a test can hand in routes in memory. */
+export type RouteTable = Pick<Rtnetlink, 'match' | 'replaceRoute' | 'deleteRoute'>
+
+/** Who made a route (`rtm_protocol`): a number that /etc/iproute2/rt_protos gives to nobody marks ours. */
+export const ROUTE_PROTOCOL = 77
+
+const TABLE_LOCAL = 255
+
+/** `lo` has index 1 in every network namespace (drivers/net/loopback.c registers it first). */
+const LOOPBACK_INDEX = 1
+
+/** The route of mode `local`: `local VIP dev lo table local src NODE-IP`. */
+export function localRoute({ family, address }: Endpoint, nodeAddress: string): Route {
+  return {
+    family,
+    destination: `${address}/${family === 'inet' ? 32 : 128}`,
+    table: TABLE_LOCAL,
+    type: 'local',
+    scope: family === 'inet' ? 'host' : 'universe',
+    protocol: ROUTE_PROTOCOL,
+    preferredSource: nodeAddress,
+    outputLink: LOOPBACK_INDEX,
+  }
+}
+
+/**
+ * Makes the virtual IP local, with the node's own address as the source of its clients.
+ *
+ * So a client on the node works without a default route, and a missing rule means RST at once instead of a leak.
+ */
+export class RoutePiece implements Piece {
+  readonly name = 'route'
+  readonly #table: RouteTable
+  readonly #virtual: Endpoint
+  readonly #nodeAddress: () => string
+
+  /** `nodeAddress` is asked on every pass, because a node's address can change; it may throw. */
+  constructor(table: RouteTable, virtual: Endpoint, nodeAddress: () => string) {
+    this.#table = table
+    this.#virtual = virtual
+    this.#nodeAddress = nodeAddress
+  }
+
+  plan(): Step[] {
+    const wanted = localRoute(this.#virtual, this.#nodeAddress())
+    const found = this.#observe(wanted)
+    if (found === undefined) return [this.#step('add-route', wanted, found)]
+    return sameRoute(found, wanted) ? [] : [this.#step('replace-route', wanted, found)]
+  }
+
+  /** Only a route that carries our protocol number is ours to take away. */
+  undo(): Step[] {
+    const found = this.#table.match(this.#virtual.address)
+    if (found?.protocol !== ROUTE_PROTOCOL) return []
+    const apply = (): void => void this.#table.deleteRoute(found)
+    return [
+      { piece: this.name, kind: 'delete-route', subject: found.destination, found: describe(found), apply },
+    ]
+  }
+
+  /** What stands in the local table for exactly the virtual IP; a wider route that covers it is not it. */
+  #observe(wanted: Route): Route | undefined {
+    const found = this.#table.match(this.#virtual.address)
+    return found?.destination === wanted.destination && found.table === wanted.table ? found : undefined
+  }
+
+  #step(kind: StepKind, wanted: Route, found: Route | undefined): Step {
+    const apply = (): void => this.#table.replaceRoute(wanted)
+    return { piece: this.name, kind, subject: describe(wanted), found: describe(found), apply }
+  }
+}
+
+function sameRoute(a: Route, b: Route): boolean {
+  return a.type === b.type && a.preferredSource === b.preferredSource && a.outputLink === b.outputLink
+}
+
+function describe(route: Route | undefined): string {
+  if (route === undefined) return 'nothing'
+  return `${route.type} ${route.destination} src ${route.preferredSource ?? 'none'}`
+}

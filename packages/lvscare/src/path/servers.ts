@@ -1,0 +1,99 @@
+import type { DestinationEntry, Ipvs, NewDestination } from '@lvscare/ipvs'
+import { type Endpoint, endpointText } from '../endpoint.ts'
+import type { Weights } from '../health/fleet.ts'
+import { serviceKey } from './service.ts'
+import type { Piece, Step, StepKind } from './step.ts'
+
+/** What is used of {@link Ipvs} here, so that a test can hand in a table in memory. */
+export type DestinationTable = Pick<
+  Ipvs,
+  'destinations' | 'addDestination' | 'setDestination' | 'deleteDestination'
+>
+
+/** A change to the members of the rule. */
+export interface MemberChange {
+  readonly kind: Extract<StepKind, 'add-server' | 'set-server' | 'delete-server'>
+  readonly member: NewDestination & { readonly weight: number }
+  /** What the kernel has for it now. */
+  readonly found: DestinationEntry | undefined
+}
+
+/** The wanted members by server text, with where they are. */
+export interface Wanted {
+  readonly servers: readonly Endpoint[]
+  readonly weights: Weights
+}
+
+/**
+ * The changes from the observed members to the wanted ones; none when they agree.
+ *
+ * Who leaves is drained first: this pass sets its weight to 0, and the next one, which finds it so, deletes it.
+ */
+export function planMembers(wanted: Wanted, observed: readonly DestinationEntry[]): MemberChange[] {
+  const found = new Map(observed.map((entry) => [endpointText(entry.address, entry.port), entry]))
+  const changes: MemberChange[] = []
+  for (const { address, port, text } of wanted.servers) {
+    const weight = wanted.weights.get(text)
+    if (weight === undefined) continue
+    const member = { address, port, forward: 'masq', weight } as const
+    const entry = found.get(text)
+    if (entry === undefined) changes.push({ kind: 'add-server', member, found: entry })
+    else if (!agrees(entry, weight)) changes.push({ kind: 'set-server', member, found: entry })
+  }
+  for (const [text, entry] of found) {
+    if (!wanted.weights.has(text)) changes.push(leaving(entry))
+  }
+  return changes
+}
+
+function agrees(entry: DestinationEntry, weight: number): boolean {
+  const { forward, upperThreshold, lowerThreshold } = entry
+  return entry.weight === weight && forward === 'masq' && upperThreshold === 0 && lowerThreshold === 0
+}
+
+function leaving(entry: DestinationEntry): MemberChange {
+  const member = { ...entry, weight: 0 }
+  return { kind: entry.weight > 0 ? 'set-server' : 'delete-server', member, found: entry }
+}
+
+/** The real servers of the virtual service. */
+export class ServersPiece implements Piece {
+  readonly name = 'servers'
+  readonly #table: DestinationTable
+  readonly #virtual: Endpoint
+  readonly #wanted: () => Wanted
+
+  constructor(table: DestinationTable, virtual: Endpoint, wanted: () => Wanted) {
+    this.#table = table
+    this.#virtual = virtual
+    this.#wanted = wanted
+  }
+
+  plan(): Step[] {
+    const observed = this.#table.destinations(serviceKey(this.#virtual)) ?? []
+    return planMembers(this.#wanted(), observed).map((change) => this.#step(change))
+  }
+
+  /** The service takes its members with it. */
+  undo(): Step[] {
+    return []
+  }
+
+  #step({ kind, member, found }: MemberChange): Step {
+    const subject = endpointText(member.address, member.port)
+    return {
+      piece: this.name,
+      kind,
+      subject: kind === 'delete-server' ? subject : `${subject} weight ${member.weight}`,
+      found: found === undefined ? 'nothing' : `${found.forward} weight ${found.weight}`,
+      apply: () => this.#apply(kind, member),
+    }
+  }
+
+  #apply(kind: MemberChange['kind'], member: NewDestination): void {
+    const service = serviceKey(this.#virtual)
+    if (kind === 'add-server') this.#table.addDestination(service, member)
+    else if (kind === 'set-server') this.#table.setDestination(service, member)
+    else this.#table.deleteDestination(service, member)
+  }
+}

@@ -1,0 +1,50 @@
+import { type Ipvs, type NewService, type ServiceEntry, type ServiceKey, sameService } from '@lvscare/ipvs'
+import type { Endpoint } from '../endpoint.ts'
+import type { Piece, Step } from './step.ts'
+
+/** What is used of {@link Ipvs} here, so that a test can hand in a table in memory. */
+export type ServiceTable = Pick<Ipvs, 'service' | 'addService' | 'setService' | 'deleteService'>
+
+/** The key of the virtual service of an endpoint: TCP. */
+export function serviceKey({ address, port }: Endpoint): ServiceKey & { readonly address: string } {
+  return { protocol: 'tcp', address, port }
+}
+
+/** The virtual service itself: scheduler and flags are corrected in place, so that connections stay. */
+export class ServicePiece implements Piece {
+  readonly name = 'service'
+  readonly #table: ServiceTable
+  readonly #wanted: NewService
+  readonly #subject: string
+
+  constructor(table: ServiceTable, virtual: Endpoint, scheduler: string) {
+    this.#table = table
+    this.#wanted = { ...serviceKey(virtual), scheduler }
+    this.#subject = virtual.text
+  }
+
+  plan(): Step[] {
+    const found = this.#table.service(this.#wanted)
+    if (found === undefined)
+      return [this.#step('add-service', found, () => this.#table.addService(this.#wanted))]
+    if (sameService(found, this.#wanted)) return []
+    return [this.#step('set-service', found, () => this.#table.setService(this.#wanted))]
+  }
+
+  undo(): Step[] {
+    const found = this.#table.service(this.#wanted)
+    if (found === undefined) return []
+    return [this.#step('delete-service', found, () => this.#table.deleteService(this.#wanted))]
+  }
+
+  #step(kind: Step['kind'], found: ServiceEntry | undefined, apply: () => void): Step {
+    return { piece: this.name, kind, subject: this.#subject, found: describe(found), apply }
+  }
+}
+
+function describe(found: ServiceEntry | undefined): string {
+  if (found === undefined) return 'nothing'
+  const { scheduler, flags, persistenceTimeout } = found
+  const persistence = flags.includes('persistent') ? [`persistent ${persistenceTimeout}s`] : []
+  return [scheduler, ...flags.filter((flag) => flag !== 'persistent'), ...persistence].join(' ')
+}

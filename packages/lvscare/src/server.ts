@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Endpoint } from './endpoint.ts'
+import { codeOf, messageOf } from './errors.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Something that was opened and must be closed. */
+export interface Closable {
+  close(): Promise<void>
+}
+
+/** A scrape is one short request: whoever is slower than this is cut off, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 5000
+
+const MAX_CONNECTIONS = 32
+
+/**
+ * Serves `/metrics` and `/healthz`; resolves when it listens.
+ *
+ * An address that cannot be had is logged and nothing more: a guard without metrics is better than no guard.
+ */
+export async function serveMetrics(
+  address: Endpoint | undefined,
+  metrics: Metrics,
+  alive: () => boolean,
+  log: Log,
+): Promise<Closable> {
+  if (address === undefined) return { close: async () => undefined }
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      answer(request, response, metrics, alive).catch((error) => {
+        log.warn({ error: messageOf(error) }, 'request not answered')
+        response.destroy()
+      })
+    },
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  await listen(server, address, log)
+  return { close: () => close(server) }
+}
+
+async function answer(
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+  metrics: Metrics,
+  alive: () => boolean,
+): Promise<void> {
+  if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'only GET and HEAD are answered\n')
+  const path = url?.split('?')[0]
+  if (path === '/metrics') return send(response, 200, await metrics.text(), metrics.registry.contentType)
+  if (path !== '/healthz') return send(response, 404, 'see /metrics and /healthz\n')
+  return alive() ? send(response, 200, 'ok\n') : send(response, 503, 'passes have stopped\n')
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  response.writeHead(status, { 'content-type': type, connection: 'close' }).end(body)
+}
+
+function listen(server: Server, { address, port, text }: Endpoint, log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    server.on('error', (error) => {
+      log.error({ address: text, code: codeOf(error), error: messageOf(error) }, 'metrics are not served')
+      resolve()
+    })
+    server.listen(port, address, () => {
+      log.info({ address: text }, 'metrics are served')
+      resolve()
+    })
+  })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

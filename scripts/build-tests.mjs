@@ -1,0 +1,46 @@
+// Bundles the programs of the real-kernel suite, the demo and the benchmarks: one file each starts fast in emulation.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const tests = join(root, 'test')
+
+/** One program that holds every *.ktest.ts, in the order of their names. */
+const suite = readdirSync(join(tests, 'kernel'))
+  .filter((name) => name.endsWith('.ktest.ts') && name.includes(process.env.LVSCARE_ONLY ?? ''))
+  .sort()
+  .map((name) => `import './${name}'`)
+  .join('\n')
+
+const common = {
+  outdir: join(tests, 'dist'),
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  conditions: ['@lvscare/source'],
+  external: ['koffi', 'ffi-napi'],
+  sourcemap: 'inline',
+  sourcesContent: false,
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'\nconst require = __createRequire(import.meta.url)",
+  },
+  logLevel: 'warning',
+}
+
+await build({
+  ...common,
+  stdin: { contents: suite, resolveDir: join(tests, 'kernel'), sourcefile: 'suite.ts', loader: 'ts' },
+  outdir: undefined,
+  outfile: join(common.outdir, 'suite.mjs'),
+})
+await build({
+  ...common,
+  entryPoints: {
+    apiserver: join(tests, 'lab/apiserver-program.ts'),
+    demo: join(tests, 'demo/demo.ts'),
+  },
+})

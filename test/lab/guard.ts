@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { LVSCARE } from './programs.ts'
+import { waitFor } from './wait.ts'
+
+/** One line of the guard's log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string }
+
+/** A running `lvscare care`, as a process of its own. */
+export class GuardProcess {
+  /** Everything it has logged so far. */
+  readonly log: LogLine[] = []
+  /** Lines on stderr that are not JSON: the last words of a failing command. */
+  readonly words: string[] = []
+  readonly process: ChildProcess
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.process = spawn(process.execPath, [LVSCARE, 'care', ...args], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...process.env, ...env },
+    })
+    this.ended = once(this.process, 'close').then(([code, signal]) => code ?? signal)
+    if (this.process.stderr === null) throw new Error('the guard has no stderr')
+    createInterface({ input: this.process.stderr }).on('line', (line) => this.#take(line))
+  }
+
+  /** Waits until a line with this message, and for which `matches` holds, has been logged. */
+  logged(
+    message: string,
+    limitMs: number,
+    matches: (line: LogLine) => boolean = () => true,
+  ): Promise<LogLine> {
+    return waitFor(`log line "${message}"`, limitMs, () =>
+      this.log.find((line) => line.msg === message && matches(line)),
+    )
+  }
+
+  /** Asks it to stop; resolves with its exit code and the milliseconds it took. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | NodeJS.Signals; ms: number }> {
+    const start = performance.now()
+    this.process.kill(signal)
+    const code = await this.ended
+    return { code, ms: performance.now() - start }
+  }
+
+  #take(line: string): void {
+    if (line.startsWith('{')) this.log.push(JSON.parse(line))
+    else this.words.push(line)
+  }
+}

@@ -1,0 +1,32 @@
+import { exec } from './exec.ts'
+
+/** One real server as `ipvsadm -Sn` writes it. */
+export interface SavedServer {
+  readonly address: string
+  readonly weight: number
+  readonly line: string
+}
+
+/** The whole table as rules (`ipvsadm -Sn`), a line each: the form in which tables are compared. */
+export function savedTable(): string[] {
+  return exec('ipvsadm', '-Sn')
+    .split('\n')
+    .filter((line) => line !== '')
+}
+
+/** The table as `ipvsadm -Ln` shows it to people. */
+export function shownTable(...options: string[]): string {
+  return exec('ipvsadm', '-Ln', ...options)
+}
+
+/** The real servers of one virtual service, by address; `undefined` when there is no such service. */
+export function membersOf(service: string): Map<string, number> | undefined {
+  const lines = savedTable()
+  if (!lines.some((line) => line.startsWith(`-A -t ${service} `))) return undefined
+  const members = new Map<string, number>()
+  for (const line of lines) {
+    const match = /^-a -t (\S+) -r (\S+) .*-w (\d+)/.exec(line)
+    if (match?.[1] === service) members.set(match[2] ?? '', Number(match[3]))
+  }
+  return members
+}
