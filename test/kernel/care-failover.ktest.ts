@@ -23,7 +23,7 @@ describe('lvscare care, when servers fail', () => {
   })
   afterEach(healthyAgain)
   after(async () => {
-    await guard.stop()
+    await GuardProcess.killAll()
     exec('ip', 'route', 'flush', 'table', 'local', VIP.v4)
     await cluster.remove()
   })

@@ -35,7 +35,9 @@ describe('lvscare care, the process', () => {
   before(async () => {
     cluster = await TestCluster.create('a', 'b', 'c')
   })
-  afterEach(() => {
+  afterEach(async () => {
+    await GuardProcess.killAll()
+    for (const server of cluster.servers) server.resume()
     exec('ipvsadm', '-C')
     for (const vip of [VIP.v4, VIP.v6]) exec('ip', 'route', 'flush', 'table', 'local', vip)
   })
@@ -151,8 +153,8 @@ describe('lvscare care, the process', () => {
   })
 
   it('--ip, LVSCARE_NODE_IP and the kernel decide the source address, in this order', () => {
-    exec('ip', 'addr', 'add', '192.0.2.2/24', 'dev', 'lo')
-    exec('ip', 'addr', 'add', '192.0.2.3/24', 'dev', 'lo')
+    exec('ip', 'addr', 'add', '192.0.2.2/32', 'dev', 'lo')
+    exec('ip', 'addr', 'add', '192.0.2.3/32', 'dev', 'lo')
     const source = (env: NodeJS.ProcessEnv, ...flags: string[]): string | undefined => {
       const command = [process.execPath, LVSCARE, 'care', ...cluster.flags, '--run-once', ...flags] as const
       assert.equal(outcome(command, { env: { ...process.env, ...env } }).code, 0)
@@ -161,8 +163,8 @@ describe('lvscare care, the process', () => {
     assert.equal(source({}), '192.0.2.1')
     assert.equal(source({ LVSCARE_NODE_IP: '192.0.2.2' }), '192.0.2.2')
     assert.equal(source({ LVSCARE_NODE_IP: '192.0.2.2' }, '--ip', '192.0.2.3'), '192.0.2.3')
-    exec('ip', 'addr', 'del', '192.0.2.2/24', 'dev', 'lo')
-    exec('ip', 'addr', 'del', '192.0.2.3/24', 'dev', 'lo')
+    exec('ip', 'addr', 'del', '192.0.2.2/32', 'dev', 'lo')
+    exec('ip', 'addr', 'del', '192.0.2.3/32', 'dev', 'lo')
   })
 
   it('a server that the kernel refuses does not stop the others', () => {

@@ -17,14 +17,29 @@ export class GuardProcess {
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
 
+  /** Every guard that still runs: a failed test must not leave one behind that repairs the next test's table. */
+  static readonly #running = new Set<GuardProcess>()
+
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.process = spawn(process.execPath, [LVSCARE, 'care', ...args], {
       stdio: ['ignore', 'inherit', 'pipe'],
       env: { ...process.env, ...env },
     })
-    this.ended = once(this.process, 'close').then(([code, signal]) => code ?? signal)
+    GuardProcess.#running.add(this)
+    this.ended = once(this.process, 'close').then(([code, signal]) => {
+      GuardProcess.#running.delete(this)
+      return code ?? signal
+    })
     if (this.process.stderr === null) throw new Error('the guard has no stderr')
     createInterface({ input: this.process.stderr }).on('line', (line) => this.#take(line))
+  }
+
+  /** Kills every guard that still runs. */
+  static async killAll(): Promise<void> {
+    for (const guard of GuardProcess.#running) {
+      guard.process.kill('SIGKILL')
+      await guard.ended
+    }
   }
 
   /** Waits until a line with this message, and for which `matches` holds, has been logged. */

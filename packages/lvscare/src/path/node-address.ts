@@ -20,7 +20,7 @@ export interface NodeAddressSources {
 export function configuredNodeAddress(sources: NodeAddressSources, virtual: Endpoint): string | undefined {
   const candidates = [sources.flag, sources.environment, ...addressesOf(NODE_NAME, sources.hosts)]
   const version = virtual.family === 'inet' ? 4 : 6
-  const found = candidates.find((text) => text !== undefined && isIP(text) === version)
+  const found = candidates.find((text) => text !== undefined && isIP(text) === version && !text.includes('%'))
   return found === undefined ? undefined : formatAddress(parseAddress(found).bytes)
 }
 

@@ -14,10 +14,11 @@ const TABLE_LOCAL = 255
 const LOOPBACK_INDEX = 1
 
 /** The route of mode `local`: `local VIP dev lo table local src NODE-IP`. */
-export function localRoute({ family, address }: Endpoint, nodeAddress: string): Route {
+export function localRoute(virtual: Endpoint, nodeAddress: string): Route {
+  const { family } = virtual
   return {
     family,
-    destination: `${address}/${family === 'inet' ? 32 : 128}`,
+    destination: hostPrefix(virtual),
     table: TABLE_LOCAL,
     type: 'local',
     scope: family === 'inet' ? 'host' : 'universe',
@@ -47,25 +48,31 @@ export class RoutePiece implements Piece {
 
   plan(): Step[] {
     const wanted = localRoute(this.#virtual, this.#nodeAddress())
-    const found = this.#observe(wanted)
+    const found = this.#observe()
     if (found === undefined) return [this.#step('add-route', wanted, found)]
     return sameRoute(found, wanted) ? [] : [this.#step('replace-route', wanted, found)]
   }
 
   /** Only a route that carries our protocol number is ours to take away. */
   undo(): Step[] {
-    const found = this.#table.match(this.#virtual.address)
+    const found = this.#observe()
     if (found?.protocol !== ROUTE_PROTOCOL) return []
-    const apply = (): void => void this.#table.deleteRoute(found)
+    const { destination, type, protocol } = found
+    const apply = (): void =>
+      void this.#table.deleteRoute({ destination, type, protocol, table: TABLE_LOCAL })
     return [
-      { piece: this.name, kind: 'delete-route', subject: found.destination, found: describe(found), apply },
+      { piece: this.name, kind: 'delete-route', subject: describe(found), found: describe(found), apply },
     ]
   }
 
-  /** What stands in the local table for exactly the virtual IP; a wider route that covers it is not it. */
-  #observe(wanted: Route): Route | undefined {
+  /**
+   * The local route of exactly the virtual IP; a wider or farther one that covers it is not it.
+   *
+   * Its table is not looked at: with the usual rules the kernel keeps `local` and `main` in one tree, and says `main`.
+   */
+  #observe(): Route | undefined {
     const found = this.#table.match(this.#virtual.address)
-    return found?.destination === wanted.destination && found.table === wanted.table ? found : undefined
+    return found?.type === 'local' && found.destination === hostPrefix(this.#virtual) ? found : undefined
   }
 
   #step(kind: StepKind, wanted: Route, found: Route | undefined): Step {
@@ -74,8 +81,12 @@ export class RoutePiece implements Piece {
   }
 }
 
+function hostPrefix({ family, address }: Endpoint): string {
+  return `${address}/${family === 'inet' ? 32 : 128}`
+}
+
 function sameRoute(a: Route, b: Route): boolean {
-  return a.type === b.type && a.preferredSource === b.preferredSource && a.outputLink === b.outputLink
+  return a.preferredSource === b.preferredSource && a.outputLink === b.outputLink
 }
 
 function describe(route: Route | undefined): string {
