@@ -119,12 +119,19 @@ function yargsError(message: string, error: Error | undefined): Error {
   return new UsageError(name === undefined ? message : `--${name}: needs a value`)
 }
 
+const SWITCHES: ReadonlySet<string> = new Set([
+  ...Object.keys(VERSION_OPTIONS),
+  ...CARE_FLAGS.filter(({ type }) => type === 'switch').flatMap(({ name, aliases = [] }) => [
+    name,
+    ...aliases,
+  ]),
+])
+
 /** yargs takes any text but "true" for false, so that a typing mistake would pass unseen. */
 function refuseOddSwitches(argv: readonly string[]): void {
   for (const argument of argv) {
     const [, name = '', value = ''] = /^--?([^=]+)=(.*)$/.exec(argument) ?? []
-    const known = CARE_FLAGS.find((flag) => flag.name === name || flag.aliases?.includes(name))
-    if (known?.type === 'switch' && value !== 'true' && value !== 'false') {
+    if (SWITCHES.has(name) && value !== 'true' && value !== 'false') {
       throw new UsageError(`--${name} ${JSON.stringify(value)}: must be true or false`)
     }
   }

@@ -1,14 +1,14 @@
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
-/** Longest delay that Node's timers keep (2^31 - 1 ms); beyond it they fire at once. */
-const MAX_MS = 2 ** 31 - 1
+/** A day. Beyond 2^31 - 1 ms (24.8 days) Node's timers fire at once, so there must be room for whatever is added. */
+const MAX_MS = 24 * 3_600_000
 
 /** Milliseconds of `5` (seconds), `500ms`, `1.5s` or `1m30s`; throws RangeError when it is not above 0. */
 export function parseDuration(text: string): number {
   const ms = plainSeconds(text) ?? withUnits(text)
   if (ms === undefined) throw new RangeError('must be seconds or a duration such as 500ms, 5s or 1m30s')
   if (ms < 1) throw new RangeError('must be at least 1ms')
-  if (ms > MAX_MS) throw new RangeError('must be at most 596h')
+  if (ms > MAX_MS) throw new RangeError('must be at most 24h')
   return Math.round(ms)
 }
 

@@ -17,7 +17,7 @@ export function parseEndpoint(text: string): Endpoint {
   const { v4, v6, port = '' } = match.groups
   const { family, bytes } = parseHost(v6 ?? v4 ?? '')
   if ((family === 'inet6') !== (v6 !== undefined))
-    throw new RangeError('an IPv6 address needs brackets: [ADDRESS]:PORT')
+    throw new RangeError('brackets are for IPv6 only: write ADDRESS:PORT')
   return endpoint(formatAddress(bytes), family, parsePort(port))
 }
 
@@ -51,6 +51,7 @@ function parseHost(host: string): ReturnType<typeof parseAddress> {
 }
 
 function shapeRule(text: string): string {
+  if (/^\[.*\]$/.test(text)) return 'the port is missing: write [ADDRESS]:PORT'
   const colons = text.split(':').length - 1
   if (colons > 1) return 'an IPv6 address needs brackets: [ADDRESS]:PORT'
   return 'the port is missing: write ADDRESS:PORT, such as 10.103.97.2:6443'

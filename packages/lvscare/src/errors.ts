@@ -38,7 +38,7 @@ export class IncompleteError extends LvscareError {
 
 /** The sentence of anything that was thrown, on one line. */
 export function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ')
 }
 
 /** The stable code of anything that was thrown, or `undefined`. */

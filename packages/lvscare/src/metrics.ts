@@ -108,6 +108,8 @@ export class Metrics {
   #beginServer(server: string): void {
     for (const outcome of OUTCOMES) this.#probes.inc({ server, outcome }, 0)
     for (const state of STATES) this.#transitions.inc({ server, state }, 0)
+    for (const state of STATES) this.#state.set({ server, state }, state === 'unknown' ? 1 : 0)
+    this.#weight.set({ server }, 0)
     this.#probeSeconds.zero({ server })
   }
 

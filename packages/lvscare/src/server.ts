@@ -27,7 +27,12 @@ export async function serveMetrics(
 ): Promise<Closable> {
   if (address === undefined) return { close: async () => undefined }
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      // Node looks for slow clients only so often; its default is half a minute.
+      connectionsCheckingInterval: 1000,
+    },
     (request, response) => {
       answer(request, response, metrics, alive).catch((error) => {
         log.warn({ error: messageOf(error) }, 'request not answered')

@@ -36,11 +36,15 @@ export async function withDeadline<T>(
 ): Promise<T> {
   parent.throwIfAborted()
   const own = new AbortController()
+  const aborted = new Promise<never>((_resolve, reject) => {
+    own.signal.addEventListener('abort', () => reject(own.signal.reason), { once: true })
+  })
   const relay = (): void => own.abort(parent.reason)
   const timer = setTimeout(() => own.abort(timeoutError(ms)), ms)
   parent.addEventListener('abort', relay, { once: true })
   try {
-    return await work(own.signal)
+    // Not everything that takes a signal listens to it at once: undici does not while it connects.
+    return await Promise.race([work(own.signal), aborted])
   } finally {
     clearTimeout(timer)
     parent.removeEventListener('abort', relay)

@@ -1,7 +1,9 @@
-import { align, LITTLE, viewOf } from './bytes.ts'
+import { align, LITTLE, unsigned, viewOf } from './bytes.ts'
 import { AttrFlag, Size } from './constants.ts'
 
 const MAX_PAYLOAD = 0xffff - Size.NLATTR
+
+const BITS = { 1: 8, 2: 16, 4: 32 } as const
 
 /** Builds a run of attributes; each method appends one, returns `this`, and throws RangeError on a value that does not fit. */
 export class AttributeWriter {
@@ -52,7 +54,7 @@ export class AttributeWriter {
 
   /** Raw bytes, such as an address in network byte order. */
   bytes(type: number, value: Uint8Array): this {
-    this.#number(type)
+    unsigned('attribute type', type, 16)
     if (value.length > MAX_PAYLOAD) {
       throw new RangeError(
         `attribute ${type}: ${value.length} bytes are more than the ${MAX_PAYLOAD} that fit`,
@@ -69,7 +71,7 @@ export class AttributeWriter {
 
   /** Attributes inside one that carries NLA_F_NESTED, as rtnetlink and nf_tables expect. */
   nested(type: number, fill: (inner: AttributeWriter) => void): this {
-    return this.#nest(type | AttrFlag.NESTED, fill)
+    return this.#nest(unsigned('attribute type', type, 16) | AttrFlag.NESTED, fill)
   }
 
   /** Attributes inside one without NLA_F_NESTED, as families older than the flag (IPVS) write them. */
@@ -90,16 +92,9 @@ export class AttributeWriter {
 
   #integer(type: number, value: number, size: 1 | 2 | 4, write: (view: DataView) => void): this {
     // DataView wraps silently: 65536 would become port 0.
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** (size * 8)) {
-      throw new RangeError(`attribute ${type}: ${value} is not a u${size * 8}`)
-    }
+    unsigned(`attribute ${type}`, value, BITS[size])
     const payload = new Uint8Array(size)
     write(viewOf(payload))
     return this.bytes(type, payload)
-  }
-
-  #number(type: number): void {
-    if (!Number.isInteger(type) || type < 0 || type > 0xffff)
-      throw new RangeError(`${type} is not an attribute type`)
   }
 }

@@ -12,3 +12,11 @@ export function viewOf(bytes: Uint8Array): DataView {
 export function align(length: number): number {
   return (length + 3) & ~3
 }
+
+/** The same number, checked to be an unsigned integer of so many bits; throws RangeError, for DataView wraps silently. */
+export function unsigned(what: string, value: number, bits: 8 | 16 | 31 | 32): number {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits) {
+    throw new RangeError(`${what}: ${value} is not a u${bits}`)
+  }
+  return value
+}

@@ -16,7 +16,7 @@ export interface ConnectionOptions {
   readonly protocol: number
   /** The binding to libc. @default the one that LVSCARE_FFI names */
   readonly libc?: Libc
-  /** Longest wait for one datagram, in milliseconds. @default 3000 */
+  /** Longest wait for one datagram, in whole milliseconds, at least 1. @default 3000 */
   readonly timeoutMs?: number
   /** Let the kernel honour filters in dump requests (rtnetlink, Linux 4.20). @default false */
   readonly strictDumps?: boolean
@@ -57,13 +57,10 @@ export class Connection {
   execute(request: Request): Message[] {
     const dump = ((request.flags ?? 0) & Flag.DUMP) === Flag.DUMP
     for (let read = 1; ; read += 1) {
-      const { messages, interrupted } = this.#exchange(request, dump)
-      if (!interrupted) return messages
-      if (read >= MAX_READS) {
-        throw new KernelError(EINTR, {
-          message: `the dump changed while it was read, ${MAX_READS} times in a row`,
-        })
-      }
+      const { messages, broken } = this.#exchange(request, dump)
+      // A change is never asked for twice: the first time may have been the one that counted.
+      if (!dump || broken === undefined) return messages
+      if (read >= MAX_READS) throw broken
     }
   }
 
@@ -84,7 +81,7 @@ export class Connection {
       // After anything but a plain refusal the rest of an answer may still be queued: start on a clean socket.
       if (!(error instanceof KernelError)) this.close()
       if (dump && error instanceof SyscallError && error.errno === 'ENOBUFS')
-        return { messages: [], interrupted: true }
+        return { messages: [], broken: error }
       throw error
     }
   }
@@ -97,8 +94,8 @@ export class Connection {
 
 interface Exchange {
   readonly messages: Message[]
-  /** NLM_F_DUMP_INTR was seen: what was read is not one moment's truth. */
-  readonly interrupted: boolean
+  /** Why what was read is not one moment's truth, where it is not. */
+  readonly broken?: KernelError | SyscallError
 }
 
 /** Reads datagrams until the answer to `sequence` has ended with an acknowledgement, an error or DONE. */
@@ -112,10 +109,17 @@ function receive(socket: NetlinkSocket, sequence: number): Exchange {
       // Answers to a request that was given up earlier, or meant for somebody else.
       if (message.sequence !== sequence || message.portId !== socket.portId) continue
       interrupted ||= (message.flags & Flag.DUMP_INTR) !== 0
-      if (endsAnswer(message)) return { messages, interrupted }
+      if (endsAnswer(message)) return interrupted ? { messages, broken: interruption() } : { messages }
       if (message.type >= ControlType.MIN_TYPE) messages.push(message)
     }
   }
+}
+
+/** What a dump that carries NLM_F_DUMP_INTR amounts to when asking again does not help. */
+function interruption(): KernelError {
+  return new KernelError(EINTR, {
+    message: `the dump changed while it was read, ${MAX_READS} times in a row`,
+  })
 }
 
 /** True for the last message of an answer; throws what the kernel refused. */

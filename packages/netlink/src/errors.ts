@@ -1,4 +1,5 @@
-import { getSystemErrorName } from 'node:util'
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
 
 /** Every way this package can fail. Codes are public API: add, never rename. */
 export type NetlinkErrorCode =
@@ -100,11 +101,17 @@ export class NoFamilyError extends NetlinkError {
   }
 }
 
-/** The symbol of a positive errno, or `errno 4242` for a number libuv has no name for. */
+/** The kernel's symbol of a positive errno, or `errno 4242` for a number Node has no name for. */
 export function errnoName(errno: number): string {
-  try {
-    return getSystemErrorName(-errno)
-  } catch {
-    return `errno ${errno}`
-  }
+  // Neither list has them all: os knows no ESOCKTNOSUPPORT, libuv no ESTALE.
+  return SYMBOLS.get(errno) ?? getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`
 }
+
+/** Where one number has two names, the one the kernel's sources do not use. */
+const SECOND_NAMES: ReadonlySet<string> = new Set(['ENOTSUP', 'EWOULDBLOCK'])
+
+const SYMBOLS: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).flatMap(([name, number]) =>
+    SECOND_NAMES.has(name) ? [] : [[number, name]],
+  ),
+)

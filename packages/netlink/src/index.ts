@@ -8,7 +8,7 @@ export {
 } from './address.ts'
 export { AttributeWriter } from './attribute-writer.ts'
 export { Attribute, readAttributes } from './attributes.ts'
-export { align, LITTLE, viewOf } from './bytes.ts'
+export { align, LITTLE, unsigned, viewOf } from './bytes.ts'
 export { Connection, type ConnectionOptions, type Request } from './connection.ts'
 export { AttrFlag, ControlType, ErrAttr, Flag, Protocol, Size, Sock, SockOpt } from './constants.ts'
 export {
@@ -30,3 +30,4 @@ export { decodeGenl, encodeGenl, type GenlMessage } from './genl/header.ts'
 export type { Libc } from './libc/libc.ts'
 export { BINDING_NAMES, defaultLibc, loadLibc } from './libc/load.ts'
 export { encodeMessage, type Message, readMessages, readStatus, type Status } from './message.ts'
+export * from './rtnl/index.ts'

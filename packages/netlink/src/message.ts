@@ -1,5 +1,5 @@
 import { readAttributes } from './attributes.ts'
-import { align, LITTLE, viewOf } from './bytes.ts'
+import { align, LITTLE, unsigned, viewOf } from './bytes.ts'
 import { ControlType, ErrAttr, Flag, Size } from './constants.ts'
 import { DecodeError, type ExtendedAck } from './errors.ts'
 
@@ -14,15 +14,15 @@ export interface Message {
   readonly payload: Uint8Array
 }
 
-/** A message as one datagram; the kernel needs no padding behind the last attribute. */
+/** A message as one datagram, the last attribute as long as it is; throws RangeError for a header field that does not fit. */
 export function encodeMessage(message: Message): Uint8Array {
   const bytes = new Uint8Array(Size.NLMSGHDR + message.payload.length)
   const view = viewOf(bytes)
   view.setUint32(0, bytes.length, LITTLE)
-  view.setUint16(4, message.type, LITTLE)
-  view.setUint16(6, message.flags, LITTLE)
-  view.setUint32(8, message.sequence, LITTLE)
-  view.setUint32(12, message.portId, LITTLE)
+  view.setUint16(4, unsigned('message type', message.type, 16), LITTLE)
+  view.setUint16(6, unsigned('message flags', message.flags, 16), LITTLE)
+  view.setUint32(8, unsigned('sequence', message.sequence, 32), LITTLE)
+  view.setUint32(12, unsigned('port id', message.portId, 32), LITTLE)
   bytes.set(message.payload, Size.NLMSGHDR)
   return bytes
 }
@@ -86,5 +86,10 @@ function errorAttributesOffset({ flags, payload }: Message): number {
   if (payload.length < Size.NLMSGERR_ERROR + Size.NLMSGHDR) {
     throw new DecodeError('error', "a copy of the request's header", `${payload.length} bytes`)
   }
-  return Size.NLMSGERR_ERROR + align(viewOf(payload).getUint32(Size.NLMSGERR_ERROR, LITTLE))
+  const copied = viewOf(payload).getUint32(Size.NLMSGERR_ERROR, LITTLE)
+  const room = payload.length - Size.NLMSGERR_ERROR
+  if (copied > room) {
+    throw new DecodeError('error', `a copy of the request of at most ${room} bytes`, `${copied} bytes`)
+  }
+  return Size.NLMSGERR_ERROR + align(copied)
 }

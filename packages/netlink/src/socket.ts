@@ -11,7 +11,7 @@ export interface SocketOptions {
   readonly libc: Libc
   /** `NETLINK_*` family, see {@link Protocol}. */
   readonly protocol: number
-  /** Longest wait for a datagram, in milliseconds. */
+  /** Longest wait for a datagram, in whole milliseconds, at least 1. */
   readonly timeoutMs: number
   /** Let the kernel check and honour filters in dump requests (rtnetlink, Linux 4.20). */
   readonly strictDumps: boolean
@@ -127,10 +127,13 @@ function enable(libc: Libc, fd: number, option: number): void {
 
 /** `struct timeval` of a 64-bit ABI: seconds and microseconds, eight bytes each. */
 function timeval(ms: number): Uint8Array {
+  // To the kernel zero means "for ever", and a guard that waits for ever guards nothing.
+  if (!Number.isSafeInteger(ms) || ms < 1)
+    throw new RangeError(`a time limit of ${ms} ms: it must be 1 or more`)
   const bytes = Buffer.alloc(16)
   const view = viewOf(bytes)
   view.setBigInt64(0, BigInt(Math.floor(ms / 1000)), LITTLE)
-  view.setBigInt64(8, BigInt(Math.round((ms % 1000) * 1000)), LITTLE)
+  view.setBigInt64(8, BigInt((ms % 1000) * 1000), LITTLE)
   return bytes
 }
 

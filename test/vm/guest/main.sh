@@ -62,9 +62,6 @@ run_command() {
   mapfile -d '' environment <"$CONTROL/environment"
   cwd=$(<"$CONTROL/cwd")
 
-  # From here on a crash is the command's affair.
-  : >"$CONTROL/started"
-
   # A pipe, not the file itself: then nothing the command does to its output (truncate, seek, reopen) can lose any.
   mkfifo /run/output
   cat </run/output >"$CONTROL/output" &

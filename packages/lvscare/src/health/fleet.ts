@@ -62,7 +62,8 @@ export class Fleet {
     const after = judge(before, verdict, this.#options)
     if (isGood(before)) this.#lastGood.set(server, { ms: nowMs, weight: this.#ownWeights().get(server) ?? 0 })
     this.#health.set(server, after)
-    this.#held = [...this.#health.values()].some(isGood)
+    // Asked of the weights, not of the states: an adopted rule may lack the very server that has no verdict yet.
+    this.#held = takesConnections(this.#ownWeights())
       ? undefined
       : (this.#held ?? this.#lastGoodWeights(nowMs))
     return { from: before.state, to: after.state, confirm: needsConfirmation(after) }
@@ -97,6 +98,10 @@ export class Fleet {
     }
     return held.size > 0 ? held : new Map(this.#options.servers.map((server) => [server, 1]))
   }
+}
+
+function takesConnections(weights: Weights): boolean {
+  return [...weights.values()].some((weight) => weight > 0)
 }
 
 function isGood({ state }: ServerHealth): boolean {

@@ -1,3 +1,4 @@
+import { unsigned } from '../bytes.ts'
 import { DecodeError } from '../errors.ts'
 import { Genl } from './constants.ts'
 
@@ -9,9 +10,10 @@ export interface GenlMessage {
   readonly attributes: Uint8Array
 }
 
-/** `struct genlmsghdr` (command, version, two reserved zero bytes) and the attributes behind it. */
+/** `struct genlmsghdr` (command, version, two reserved zero bytes) and the attributes behind it; throws RangeError. */
 export function encodeGenl(message: GenlMessage, version: number): Uint8Array {
-  const header = Uint8Array.of(message.command, version, 0, 0)
+  const command = unsigned('command', message.command, 8)
+  const header = Uint8Array.of(command, unsigned('family version', version, 8), 0, 0)
   return Buffer.concat([header, message.attributes])
 }
 

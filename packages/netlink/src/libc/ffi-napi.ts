@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type CFunctions, libcFromFunctions } from './functions.ts'
 import type { Libc } from './libc.ts'
 
@@ -24,6 +26,12 @@ const SIGNATURES: Record<keyof CFunctions, readonly [string, readonly string[]]>
 
 /** The opt-in second binding; throws whatever `require('ffi-napi')` throws. It grows with every call: see docs/decisions/0001-ffi.md. */
 export function ffiNapiLibc(): Libc {
-  const ffi = createRequire(import.meta.url)('ffi-napi') as FfiNapi
+  const ffi = createRequire(whereToLook())('ffi-napi') as FfiNapi
   return libcFromFunctions('ffi-napi', ffi.Library(null, SIGNATURES), () => ffi.errno())
+}
+
+/** `LVSCARE_FFI_PATH` is a directory with a `node_modules` of its own: what needs a compiler is installed apart. */
+function whereToLook(): string {
+  const directory = process.env['LVSCARE_FFI_PATH']
+  return directory ? pathToFileURL(join(directory, 'package.json')).href : import.meta.url
 }

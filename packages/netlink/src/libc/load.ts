@@ -28,8 +28,9 @@ export function loadLibc(name: string): Libc {
     return load()
   } catch (cause) {
     const what = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    throw new BindingError(`the FFI binding ${name} does not load (${what}): install it beside lvscare`, {
-      cause,
-    })
+    throw new BindingError(
+      `the FFI binding ${name} does not load (${what}): install it beside lvscare, or ffi-napi in LVSCARE_FFI_PATH`,
+      { cause },
+    )
   }
 }

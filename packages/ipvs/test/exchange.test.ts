@@ -1,0 +1,14 @@
+import { fakeKernel, reply } from '@lvscare/netlink/testing'
+import { expect, it } from 'vitest'
+import { Command, Ipvs } from '../src/index.ts'
+import { infoAttributes } from './fake-wire.ts'
+import { familyReply, genlObject } from './family.ts'
+
+const ID = 35
+
+it('takes only the command that answers the request', () => {
+  const odd = genlObject(ID, Command.NEW_DEST, Uint8Array.of(4, 0, 99, 0))
+  const info = genlObject(ID, Command.SET_INFO, infoAttributes())
+  const libc = fakeKernel(({ type }) => (type === ID ? reply.objects(odd, info) : familyReply(ID)))
+  expect(Ipvs.open({ libc }).info()).toEqual({ version: '1.2.1', connectionTableSize: 4096 })
+})

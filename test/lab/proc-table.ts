@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs'
+
+/** Not there until the module is loaded. */
+const TABLE = '/proc/net/ip_vs'
+
+/**
+ * The members of an IPv4 service in /proc/net/ip_vs, by address, with their weight; `undefined` without the service.
+ *
+ * The kernel's own text: no program to start, so that a change is seen within a millisecond.
+ */
+export function membersNow(service: string): Map<string, number> | undefined {
+  if (!existsSync(TABLE)) return undefined
+  let members: Map<string, number> | undefined
+  for (const line of readFileSync(TABLE, 'latin1').split('\n')) {
+    const words = line.trim().split(/\s+/)
+    if (words[0] === 'TCP' || words[0] === 'UDP' || words[0] === 'FWM') {
+      if (members !== undefined) return members
+      if (words[0] === 'TCP' && readable(words[1] ?? '') === service) members = new Map()
+    } else if (words[0] === '->') members?.set(readable(words[1] ?? ''), Number(words[3]))
+  }
+  return members
+}
+
+/** `C000020B:192B` as `192.0.2.11:6443`. */
+function readable(hex: string): string {
+  const match = /^(..)(..)(..)(..):(....)$/.exec(hex)
+  if (match === null) return hex
+  const [a, b, c, d, port] = match.slice(1).map((digits) => Number.parseInt(digits, 16))
+  return `${a}.${b}.${c}.${d}:${port}`
+}
