@@ -88,7 +88,7 @@ describe('RoutePiece', () => {
         throw new Error('undo needs no node address')
       })
       expect(undoAll([subject]).applied).toMatchObject([
-        { kind: 'delete-route', subject: `${virtual.address}/${virtual === V4 ? 32 : 128}` },
+        { kind: 'delete-route', found: `local ${localRoute(virtual, source).destination} src ${source}` },
       ])
       expect(undoAll([subject])).toEqual({ applied: [], failures: [] })
       expect(routes.all()).toEqual([DEFAULT])

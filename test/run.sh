@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# npm test: sets everything up, runs npm run check and the real-kernel suite, and ends with "N passed, M failed".
+# LVSCARE_KERNELS="6.1 6.12" chooses the kernels (CI runs both); LVSCARE_KERNELS=host uses this machine's own.
+set -uo pipefail
+
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 1
+REPORTS=${LVSCARE_CACHE:-.cache}/test
+KERNELS=${LVSCARE_KERNELS:-$([[ ${CI:-} == true ]] && echo '6.1 6.12' || echo 6.1)}
+passed=0
+failed=0
+skipped=0
+
+# Runs one check that counts as one test.
+check() {
+  printf '\n== %s\n' "$1"
+  shift
+  if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+# Adds up what a report says: "PASSED FAILED SKIPPED". A run that failed without a failing test (it crashed, or found
+# no test) counts as one failure.
+count() {
+  local status=$1 p=${2:-0} f=${3:-0} s=${4:-0}
+  if ((status != 0 && f == 0)); then f=1; fi
+  if ((p + f == 0)); then f=1; fi
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+unit_tests() {
+  printf '\n== unit tests\n'
+  rm -f "$REPORTS/unit.json"
+  local status=0
+  npx vitest run --reporter=default --reporter=json --outputFile.json="$REPORTS/unit.json" || status=$?
+  # shellcheck disable=SC2046 # three numbers, three arguments
+  count "$status" $(node -e '
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))
+    console.log(numPassedTests, numFailedTests, numPendingTests)' "$REPORTS/unit.json")
+}
+
+# The suite on one kernel: in a virtual machine, or where asked in a fresh network namespace of this one.
+kernel_suite() {
+  local kernel=$1 status=0 results=$REPORTS/kernel-$1
+  printf '\n== the suite on a real kernel: %s\n' "$kernel"
+  rm -rf "$results" && mkdir -p "$results"
+  if [[ $kernel == host ]]; then
+    LVSCARE_RESULTS=$results LVSCARE_SUITE_ON=host test/kernel/in-namespace.sh test/kernel/suite.sh || status=$?
+  else
+    LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 1200 --results "$results" -- test/kernel/suite.sh || status=$?
+  fi
+  # shellcheck disable=SC2046
+  count "$status" $(for word in pass fail skipped; do sed -n "s/^# $word \([0-9]*\)$/\1/p" "$results/suite.tap" | tail -n 1; done)
+}
+
+bash scripts/setup.sh || exit 1
+mkdir -p "$REPORTS"
+# The second FFI binding cannot be installed everywhere; its tests say so where it is missing.
+bash scripts/ffi-napi.sh
+check 'format' npm run --silent check:format
+check 'lint' npm run --silent check:lint
+check 'types' npm run --silent check:types
+unit_tests
+if node scripts/build-tests.mjs; then
+  for kernel in $KERNELS; do kernel_suite "$kernel"; done
+else
+  failed=$((failed + 1))
+fi
+
+printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped" | tee "$REPORTS/summary"
+((failed == 0))
