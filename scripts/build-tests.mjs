@@ -42,5 +42,8 @@ await build({
   entryPoints: {
     apiserver: join(tests, 'lab/apiserver-program.ts'),
     demo: join(tests, 'demo/demo.ts'),
+    bench: join(tests, 'bench/bench.ts'),
+    'probe-target': join(tests, 'bench/probe-target.ts'),
+    'probe-guard': join(tests, 'bench/probe-guard.ts'),
   },
 })

@@ -10,7 +10,7 @@ import { clientLine, heading, logLine, type Row, summary, tableAfter } from './r
 import { Traffic } from './traffic.ts'
 
 const LIMIT_MS = 30_000
-const FLAGS = ['--interval', '500ms', '--health-timeout', '1s']
+const FLAGS = ['--interval', '500ms', '--health-timeout', '2s']
 
 /** How long the client goes on after a step, so that its tally says something of what comes after it. */
 const SETTLE_MS = 1500

@@ -68,7 +68,7 @@ async function parse(argv: readonly string[], host: CliHost): Promise<Command | 
 
 function printedBy(parser: ReturnType<typeof yargs>, argv: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    parser.parse([...argv], {}, (error, _args, output) => (error ? reject(error) : resolve(output)))
+    void parser.parse([...argv], {}, (error, _args, output) => (error ? reject(error) : resolve(output)))
   })
 }
 

@@ -16,7 +16,7 @@ describe('messageOf', () => {
     [new Error('one\rtwo\u2028three'), 'one two three'],
     ['text\nthrown', 'text thrown'],
     [undefined, 'undefined'],
-    [{ toString: () => 'a\nthing' }, 'a thing'],
+    [{ toString: (): string => 'a\nthing' }, 'a thing'],
   ])('puts %j on one line', (error, line) => {
     expect(messageOf(error)).toBe(line)
   })

@@ -16,12 +16,16 @@ const REASONS: Record<string, DeadReason> = {
   UND_ERR_HEADERS_OVERFLOW: 'protocol',
 }
 
+/** Errors without a code: undici looks up the one of its parser in a table that is the other way round. */
+const NAMES: Record<string, DeadReason> = { TimeoutError: 'timeout', HTTPParserError: 'protocol' }
+
 /** Codes of OpenSSL, of certificate verification and of Node's TLS have these shapes. */
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/
 
 /** Which kind of death an error of the HTTP client tells of. */
 export function deadReason(error: unknown): DeadReason {
-  if (error instanceof Error && error.name === 'TimeoutError') return 'timeout'
+  const named = error instanceof Error ? NAMES[error.name] : undefined
+  if (named !== undefined) return named
   const code = codeOf(error) ?? ''
   if (TLS_CODE.test(code)) return 'tls'
   if (code.startsWith('HPE_')) return 'protocol'

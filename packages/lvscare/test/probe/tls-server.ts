@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
+
+/** A private key and its certificate, in PEM. */
+export interface KeyPair {
+  readonly key: string
+  readonly cert: string
+}
+
+/** A self-signed certificate for 127.0.0.1. */
+export function selfSigned(): KeyPair {
+  const folder = mkdtempSync(join(tmpdir(), 'lvscare-cert-'))
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const names = ['-subj', '/CN=kube-apiserver', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+  try {
+    execFileSync('openssl', ['req', '-x509', ...curve, ...names, '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    })
+    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** A server on a port of its own, with what it has seen. */
+export interface TestServer {
+  readonly origin: string
+  readonly port: number
+  /** TCP connections since the start. */
+  connections: number
+  /** Finished TLS handshakes since the start. */
+  handshakes: number
+  /** Connections that are open now. */
+  readonly open: Set<Socket>
+  close(): Promise<void>
+}
+
+/** An HTTPS server. */
+export function https(pair: KeyPair, listener: RequestListener): Promise<TestServer> {
+  return started(createHttpsServer(pair, listener), 'https')
+}
+
+/** An HTTP server without TLS; `scheme` is what its origin pretends. */
+export function http(listener: RequestListener, scheme: 'http' | 'https' = 'http'): Promise<TestServer> {
+  return started(createHttpServer(listener), scheme)
+}
+
+/** A TLS server that speaks whatever `serve` writes. */
+export function tls(pair: KeyPair, serve: (socket: Socket) => void): Promise<TestServer> {
+  return started(createTlsServer(pair, serve), 'https')
+}
+
+/** A server of plain TCP. */
+export function tcp(serve: (socket: Socket) => void): Promise<TestServer> {
+  return started(createTcpServer(serve), 'https')
+}
+
+/** An origin where nobody listens. */
+export async function nobody(): Promise<string> {
+  const server = await tcp(() => undefined)
+  await server.close()
+  return server.origin
+}
+
+async function started(server: Server, scheme: string): Promise<TestServer> {
+  const open = new Set<Socket>()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const close = async (): Promise<void> => {
+    server.close()
+    for (const socket of open) socket.destroy()
+    await once(server, 'close')
+  }
+  const seen: TestServer = {
+    origin: `${scheme}://127.0.0.1:${port}`,
+    port,
+    connections: 0,
+    handshakes: 0,
+    open,
+    close,
+  }
+  server.on('connection', (socket) => {
+    seen.connections += 1
+    open.add(socket)
+    socket.on('error', () => undefined).on('close', () => open.delete(socket))
+  })
+  server.on('secureConnection', (socket: Socket) => {
+    seen.handshakes += 1
+    socket.on('error', () => undefined)
+  })
+  server.on('tlsClientError', () => undefined)
+  return seen
+}

@@ -1,0 +1,24 @@
+// npm run bench: the numbers of docs/performance.md, as ratios in one run. In the VM: all but the probes.
+import { cpus, release } from 'node:os'
+import { benchMemory } from './memory.ts'
+import { benchPass } from './pass.ts'
+import { benchProbes } from './probes.ts'
+import { benchStart } from './start.ts'
+import { kept, type Result, table } from './stats.ts'
+
+const PARTS: Record<string, () => Result[] | Promise<Result[]>> = {
+  pass: benchPass,
+  start: benchStart,
+  memory: benchMemory,
+  probes: benchProbes,
+}
+
+const results: Result[] = []
+for (const name of process.argv.slice(2)) {
+  const part = PARTS[name]
+  if (part === undefined) throw new RangeError(`"${name}" is not one of ${Object.keys(PARTS).join(', ')}`)
+  console.error(`bench: ${name}`)
+  results.push(...(await part()))
+}
+console.log(`\nLinux ${release()}, Node ${process.version}, ${cpus().length} processors\n\n${table(results)}`)
+process.exit(results.every(kept) ? 0 : 1)

@@ -1,0 +1,85 @@
+import { Ipvs } from '@lvscare/ipvs'
+import { Rtnetlink } from '@lvscare/netlink'
+import { type Piece, parseEndpoint, RoutePiece, runPass, ServersPiece, ServicePiece } from 'lvscare'
+import { VIRTUAL } from '../lab/cluster.ts'
+import { exec, execWith } from '../lab/exec.ts'
+import { NODE, TestNetwork } from '../lab/hosts.ts'
+import { median, type Result } from './stats.ts'
+
+const SERVERS = ['192.0.2.11:6443', '192.0.2.12:6443', '192.0.2.13:6443'].map(parseEndpoint)
+const PASSES = 3000
+const RUNS = 40
+
+/** A pass that finds nothing to do against `ipvsadm -Ln`, alone and among 2 000 services of others. */
+export function benchPass(): Result[] {
+  const network = TestNetwork.create()
+  const [ipvs, routes] = [Ipvs.open(), Rtnetlink.open()]
+  try {
+    const virtual = parseEndpoint(VIRTUAL.v4)
+    const weights = new Map(SERVERS.map(({ text }) => [text, 1]))
+    const pieces = [
+      new RoutePiece(routes, virtual, () => NODE.v4),
+      new ServicePiece(ipvs, virtual, 'rr'),
+      new ServersPiece(ipvs, virtual, () => ({ servers: SERVERS, weights })),
+    ]
+    if (runPass(pieces).failures.length > 0) throw new Error('the rules could not be set')
+    const alone = passMs(pieces)
+    const rival = ipvsadmMs()
+    execWith(foreign(2000), 'ipvsadm', '-R')
+    const among = passMs(pieces)
+    return [
+      {
+        what: 'a pass that finds nothing to do, against `ipvsadm -Ln`',
+        ours: `${alone.toFixed(3)} ms`,
+        rival: `${rival.toFixed(2)} ms`,
+        ratio: rival / alone,
+        rule: 'at least',
+        target: 20,
+      },
+      {
+        what: 'the same with 2 000 foreign services of 3 destinations, against without them',
+        ours: `${among.toFixed(3)} ms`,
+        rival: `${alone.toFixed(3)} ms`,
+        ratio: among / alone,
+        rule: 'at most',
+        target: 1.2,
+      },
+    ]
+  } finally {
+    exec('ipvsadm', '-C')
+    exec('ip', 'route', 'flush', 'table', 'local', '10.103.97.2')
+    ipvs.close()
+    routes.close()
+    network.remove()
+  }
+}
+
+function passMs(pieces: readonly Piece[]): number {
+  const times: number[] = []
+  for (let n = 0; n < PASSES; n += 1) {
+    const start = performance.now()
+    const { applied, failures } = runPass(pieces)
+    times.push(performance.now() - start)
+    if (applied.length + failures.length > 0) throw new Error('a pass found something to do')
+  }
+  // The first thousand are the compiler's.
+  return median(times.slice(1000))
+}
+
+/** From a shell, which starts a program far cheaper than this process could. */
+function ipvsadmMs(): number {
+  const script = `for n in $(seq ${RUNS}); do s=$EPOCHREALTIME; ipvsadm -Ln >/dev/null; e=$EPOCHREALTIME; echo $((\${e/./} - \${s/./})); done`
+  return median(exec('bash', '-c', script).trim().split('\n').map(Number)) / 1000
+}
+
+/** A table for `ipvsadm -R`. */
+function foreign(services: number): string {
+  const lines = []
+  for (let n = 0; n < services; n += 1) {
+    const service = `10.96.${n >> 8}.${n & 255}:443`
+    lines.push(`-A -t ${service} -s rr`)
+    for (let host = 1; host <= 3; host += 1)
+      lines.push(`-a -t ${service} -r 10.244.${n % 250}.${host}:8443 -m -w 1`)
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,17 @@
+// The running part of the guard, without a kernel to keep: what probing alone costs. Arguments: the servers.
+import { careConfig, FlagValues, Fleet } from 'lvscare'
+import { guard } from '../../packages/lvscare/src/guard.ts'
+
+const servers = process.argv.slice(2)
+const flags = new Map([
+  ['vs', ['127.0.0.1:1']],
+  ['rs', servers],
+  ['interval', ['1ms']],
+  ['metrics-address', ['off']],
+])
+const config = careConfig(new FlagValues(flags))
+const fleet = new Fleet({ servers, adopted: undefined, rise: 1, fall: 1, togetherMs: 1000 })
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort('SIGTERM'))
+await guard({ config, fleet, pieces: [], first: { applied: [], failures: [] } }, stop.signal)
+process.exit(0)
