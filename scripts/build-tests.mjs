@@ -1,6 +1,6 @@
 // Bundles the programs of the real-kernel suite, the demo and the benchmarks: one file each starts fast in emulation.
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -15,7 +15,8 @@ const suite = readdirSync(join(tests, 'kernel'))
   .join('\n')
 
 const common = {
-  outdir: join(tests, 'dist'),
+  // Elsewhere for who builds while others do: two levels below the root, as programs look for the daemon from there.
+  outdir: resolve(process.env.LVSCARE_TEST_DIST || join(tests, 'dist')),
   outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
@@ -41,6 +42,9 @@ await build({
   ...common,
   entryPoints: {
     apiserver: join(tests, 'lab/apiserver-program.ts'),
+    echo: join(tests, 'lab/echo-program.ts'),
+    'ipvs-probe': join(tests, 'lab/ipvs-probe-program.ts'),
+    capture: join(tests, 'capture/capture.ts'),
     demo: join(tests, 'demo/demo.ts'),
     bench: join(tests, 'bench/bench.ts'),
     'probe-target': join(tests, 'bench/probe-target.ts'),

@@ -2,11 +2,11 @@ import { type Attribute, DecodeError, readAttributes } from '@lvscare/netlink'
 
 /** Attributes of one nest by number; as in the kernel the last one of a number counts, and unknown ones do no harm. */
 export class AttributeSet {
-  readonly #byType: ReadonlyMap<number, Attribute>
+  readonly #attributes: readonly Attribute[]
   readonly #path: string
 
-  private constructor(attributes: Iterable<Attribute>, path: string) {
-    this.#byType = new Map(Array.from(attributes, (attribute) => [attribute.type, attribute]))
+  private constructor(attributes: readonly Attribute[], path: string) {
+    this.#attributes = attributes
     this.#path = path
   }
 
@@ -17,7 +17,7 @@ export class AttributeSet {
 
   /** The attribute, or undefined where the kernel did not send it. */
   get(type: number): Attribute | undefined {
-    return this.#byType.get(type)
+    return this.#attributes.findLast((attribute) => attribute.type === type)
   }
 
   /** The attribute; throws {@link DecodeError} where the kernel did not send it. */

@@ -5,7 +5,7 @@ import { checkInteger } from './check.ts'
 import { CmdAttr, ConnFlag, DestAttr } from './constants.ts'
 import { type NameTable, nameOf, numberOf } from './names.ts'
 import { serviceFamily, writeServiceKey } from './service-key.ts'
-import { readStats } from './stats-codec.ts'
+import { withStats } from './stats-codec.ts'
 import { readTunnel, sameTunnel, writeTunnel } from './tunnel-codec.ts'
 import type {
   Destination,
@@ -80,13 +80,16 @@ export function decodeDestination(attributes: Uint8Array, family: AddressFamily)
 /** Reads an answer to GET_DEST; see {@link decodeDestination}. */
 export function decodeDestinationEntry(attributes: Uint8Array, family: AddressFamily): DestinationEntry {
   const set = AttributeSet.read(attributes, 'message').nest(CmdAttr.DEST, 'destination')
-  return {
-    ...readDestination(set, family),
-    activeConnections: set.need(DestAttr.ACTIVE_CONNS).u32(),
-    inactiveConnections: set.need(DestAttr.INACT_CONNS).u32(),
-    persistentConnections: set.need(DestAttr.PERSIST_CONNS).u32(),
-    stats: readStats(set, DestAttr),
-  }
+  return withStats(
+    {
+      ...readDestination(set, family),
+      activeConnections: set.need(DestAttr.ACTIVE_CONNS).u32(),
+      inactiveConnections: set.need(DestAttr.INACT_CONNS).u32(),
+      persistentConnections: set.need(DestAttr.PERSIST_CONNS).u32(),
+    },
+    set,
+    DestAttr,
+  )
 }
 
 function encode(service: ServiceKey, fill: (nest: AttributeWriter) => void): Uint8Array {

@@ -26,13 +26,13 @@ export class Exchange {
 
   /** Sends a change. */
   change(ask: Ask): void {
-    attempt(ask.operation, ask.subject, () => this.#family.request(messageOf(ask)))
+    attempt(ask.operation, ask.subject, () => this.#family.change(messageOf(ask)))
   }
 
   /** Asks for one object. */
   get<T>(ask: Ask, decode: (attributes: Uint8Array) => T): T {
     return attempt(ask.operation, ask.subject, () => {
-      const [object] = objectsOf(ask, this.#family.request(messageOf(ask)), decode)
+      const [object] = objectsOf(ask, this.#family.get(messageOf(ask)), decode)
       if (object === undefined) throw new DecodeError('answer', 'one object', 'none')
       return object
     })

@@ -12,7 +12,7 @@ import { checkInteger, checkName } from './check.ts'
 import { CmdAttr, NameLimit, SvcAttr, SvcFlag } from './constants.ts'
 import { type FlagTable, flagBits, flagNames } from './names.ts'
 import { readServiceKey, serviceFamily, writeServiceKey } from './service-key.ts'
-import { readStats } from './stats-codec.ts'
+import { withStats } from './stats-codec.ts'
 import type { NewService, Service, ServiceEntry, ServiceFlag } from './types.ts'
 
 const FLAGS: FlagTable<ServiceFlag> = {
@@ -72,7 +72,7 @@ export function decodeService(attributes: Uint8Array): Service {
 /** Reads an answer to GET_SERVICE; throws DecodeError. */
 export function decodeServiceEntry(attributes: Uint8Array): ServiceEntry {
   const set = AttributeSet.read(attributes, 'message').nest(CmdAttr.SERVICE, 'service')
-  return { ...readService(set), stats: readStats(set, SvcAttr) }
+  return withStats(readService(set), set, SvcAttr)
 }
 
 function writeSettings(writer: AttributeWriter, service: Service): void {

@@ -10,6 +10,22 @@ interface StatsPlace {
 }
 
 /**
+ * The object with its `stats`, which are read when they are first looked at: a guard compares settings twice a second
+ * and wants the twenty counters of each server only when it is scraped. Looking may throw DecodeError.
+ */
+export function withStats<T extends object>(
+  object: T,
+  set: AttributeSet,
+  place: StatsPlace,
+): T & { readonly stats: Stats } {
+  let stats: Stats | undefined
+  return Object.defineProperty(object, 'stats', {
+    enumerable: true,
+    get: () => (stats ??= readStats(set, place)),
+  }) as T & { readonly stats: Stats }
+}
+
+/**
  * Reads the statistics of a service or destination.
  *
  * The 64-bit ones come from Linux 4.1 on; before that connections and packets wrap at 32 bits.

@@ -119,6 +119,10 @@ describe('careConfig', () => {
       { vs: ['[fd00::2]:1'], rs: ['[fd00::1]:1', '[FD00:0:0::0001]:1'] },
       '--rs "[FD00:0:0::0001]:1": is given twice: each real server counts once',
     ],
+    [
+      { vs: ['[fd00::2]:1'], rs: ['[FD00:0:0::0001]:1', '[fd00::1]:1'] },
+      '--rs "[fd00::1]:1": is given twice: each real server counts once',
+    ],
     [{ scheduler: ['robin'] }, `--scheduler "robin": must be one of ${SCHEDULERS.join(', ')}`],
     [{ scheduler: ['RR'] }, `--scheduler "RR": must be one of ${SCHEDULERS.join(', ')}`],
     [{ mode: ['link'] }, '--mode "link": must be one of local, none'],

@@ -3,7 +3,7 @@ import { DecodeError, KernelError, SyscallError } from './errors.ts'
 import type { Libc } from './libc/libc.ts'
 import { defaultLibc } from './libc/load.ts'
 import { encodeMessage, type Message, readMessages, readStatus } from './message.ts'
-import { NetlinkSocket, type SocketOptions } from './socket.ts'
+import { CutError, NetlinkSocket, type SocketOptions } from './socket.ts'
 
 /** How often a read is asked again when the kernel says that its answer is not whole. */
 const MAX_READS = 10
@@ -25,14 +25,16 @@ export interface ConnectionOptions {
 /** One request; header fields that are always the same are filled in. */
 export interface Request {
   readonly type: number
-  /** Bits beside REQUEST and ACK, which are added; DUMP makes it a dump. @default 0 */
+  /** Bits beside REQUEST, which is added, and ACK, which is added to a change; DUMP makes it a dump. @default 0 */
   readonly flags?: number
+  /** It asks for one object and changes nothing: the object is the whole answer. @default false */
+  readonly get?: boolean
   readonly payload: Uint8Array
 }
 
 /** Request and answer over one netlink socket: sequence numbers, multi-part answers, acknowledgements. */
 export class Connection {
-  readonly #options: SocketOptions
+  #options: SocketOptions
   #socket: NetlinkSocket | undefined
   #sequence = 0
 
@@ -51,15 +53,16 @@ export class Connection {
    * Sends a request and returns what the kernel answers: the objects of a GET or a dump, nothing for a change.
    *
    * Throws {@link KernelError} when the kernel refuses, {@link SyscallError} when the socket fails or stays silent,
-   * {@link DecodeError} on malformed answers. A dump that the kernel calls inconsistent, or of which it dropped a part
-   * for lack of buffer, is asked again.
+   * {@link DecodeError} on malformed answers. A read (GET or dump) that the kernel calls inconsistent, of which it
+   * dropped a part for lack of buffer, or that did not fit into ours, is asked again.
    */
   execute(request: Request): Message[] {
     const dump = ((request.flags ?? 0) & Flag.DUMP) === Flag.DUMP
+    const kind = dump ? 'dump' : request.get ? 'get' : 'change'
     for (let read = 1; ; read += 1) {
-      const { messages, broken } = this.#exchange(request, dump)
+      const { messages, broken } = this.#exchange(request, kind)
       // A change is never asked for twice: the first time may have been the one that counted.
-      if (!dump || broken === undefined) return messages
+      if (kind === 'change' || broken === undefined) return messages
       if (read >= MAX_READS) throw broken
     }
   }
@@ -70,19 +73,21 @@ export class Connection {
     this.#socket = undefined
   }
 
-  #exchange(request: Request, dump: boolean): Exchange {
+  #exchange(request: Request, kind: Kind): Exchange {
     this.#socket ??= NetlinkSocket.open(this.#options)
     const sequence = this.#nextSequence()
-    const flags = Flag.REQUEST | Flag.ACK | (request.flags ?? 0)
+    // The answer to a read says by itself that it was understood.
+    const flags = Flag.REQUEST | (kind === 'change' ? Flag.ACK : 0) | (request.flags ?? 0)
+    const { type, payload } = request
     try {
-      this.#socket.send(encodeMessage({ ...request, flags, sequence, portId: 0 }))
-      return receive(this.#socket, sequence)
+      this.#socket.send(encodeMessage({ type, payload, flags, sequence, portId: 0 }))
+      return receive(this.#socket, sequence, kind)
     } catch (error) {
       // After anything but a plain refusal the rest of an answer may still be queued: start on a clean socket.
       if (!(error instanceof KernelError)) this.close()
-      if (dump && error instanceof SyscallError && error.errno === 'ENOBUFS')
-        return { messages: [], broken: error }
-      throw error
+      if (error instanceof CutError) this.#options = { ...this.#options, bufferBytes: roomFor(error.length) }
+      if (kind === 'change' || !mendable(error)) throw error
+      return { messages: [], broken: error }
     }
   }
 
@@ -92,14 +97,27 @@ export class Connection {
   }
 }
 
+/** What an answer looks like: an acknowledgement; one object; objects and DONE. */
+type Kind = 'change' | 'get' | 'dump'
+
 interface Exchange {
   readonly messages: Message[]
   /** Why what was read is not one moment's truth, where it is not. */
-  readonly broken?: KernelError | SyscallError
+  readonly broken?: Error
 }
 
-/** Reads datagrams until the answer to `sequence` has ended with an acknowledgement, an error or DONE. */
-function receive(socket: NetlinkSocket, sequence: number): Exchange {
+/** True for what asking again may mend: answers that were dropped, or did not fit. */
+function mendable(error: unknown): error is Error {
+  return error instanceof CutError || (error instanceof SyscallError && error.errno === 'ENOBUFS')
+}
+
+/** The next power of two: the object may have grown a little when it is asked for again. */
+function roomFor(length: number): number {
+  return 2 ** Math.ceil(Math.log2(length))
+}
+
+/** Reads datagrams until the answer to `sequence` has ended with its object, an acknowledgement, an error or DONE. */
+function receive(socket: NetlinkSocket, sequence: number, kind: Kind): Exchange {
   const messages: Message[] = []
   let interrupted = false
   for (;;) {
@@ -110,7 +128,9 @@ function receive(socket: NetlinkSocket, sequence: number): Exchange {
       if (message.sequence !== sequence || message.portId !== socket.portId) continue
       interrupted ||= (message.flags & Flag.DUMP_INTR) !== 0
       if (endsAnswer(message)) return interrupted ? { messages, broken: interruption() } : { messages }
-      if (message.type >= ControlType.MIN_TYPE) messages.push(message)
+      if (message.type < ControlType.MIN_TYPE) continue
+      messages.push(message)
+      if (kind === 'get' && (message.flags & Flag.MULTI) === 0) return { messages }
     }
   }
 }

@@ -28,8 +28,9 @@ export function encodeMessage(message: Message): Uint8Array {
 }
 
 /** Splits a datagram into its messages without copying; throws {@link DecodeError} on the first bad length. */
-export function* readMessages(datagram: Uint8Array): Generator<Message> {
+export function readMessages(datagram: Uint8Array): Message[] {
   const view = viewOf(datagram)
+  const messages: Message[] = []
   for (let at = 0; at < datagram.length; ) {
     const room = datagram.length - at
     if (room < Size.NLMSGHDR) throw new DecodeError('datagram', 'a header of 16 bytes', `${room} bytes`)
@@ -37,15 +38,16 @@ export function* readMessages(datagram: Uint8Array): Generator<Message> {
     if (length < Size.NLMSGHDR || length > room) {
       throw new DecodeError('datagram', `a message of 16 to ${room} bytes`, `${length} bytes`)
     }
-    yield {
+    messages.push({
       type: view.getUint16(at + 4, LITTLE),
       flags: view.getUint16(at + 6, LITTLE),
       sequence: view.getUint32(at + 8, LITTLE),
       portId: view.getUint32(at + 12, LITTLE),
       payload: datagram.subarray(at + Size.NLMSGHDR, at + length),
-    }
+    })
     at += align(length)
   }
+  return messages
 }
 
 /** What an NLMSG_ERROR or NLMSG_DONE says: an errno of 0 is success. */

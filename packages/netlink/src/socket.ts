@@ -4,7 +4,18 @@ import { DecodeError, SyscallError } from './errors.ts'
 import type { Libc } from './libc/libc.ts'
 
 /** Longest datagram the kernel builds for a dump once it has seen a buffer this large (netlink_dump). */
-const INITIAL_BUFFER_BYTES = 32 * 1024
+const DUMP_BYTES = 32 * 1024
+
+/** A datagram was longer than the buffer: what did not fit is lost, and only asking again brings it back. */
+export class CutError extends DecodeError {
+  /** The datagram's whole length in bytes. */
+  readonly length: number
+
+  constructor(length: number, room: number) {
+    super('datagram', `at most ${room} bytes`, `${length} bytes`)
+    this.length = length
+  }
+}
 
 /** How a {@link NetlinkSocket} is opened. */
 export interface SocketOptions {
@@ -15,6 +26,8 @@ export interface SocketOptions {
   readonly timeoutMs: number
   /** Let the kernel check and honour filters in dump requests (rtnetlink, Linux 4.20). */
   readonly strictDumps: boolean
+  /** Room for one datagram in bytes; 32 KiB hold any but the answer about one link with very many parts. */
+  readonly bufferBytes?: number
 }
 
 /** One netlink file descriptor: whole datagrams in and out, nothing about what is in them. */
@@ -23,14 +36,15 @@ export class NetlinkSocket {
   readonly portId: number
   readonly #libc: Libc
   readonly #timeoutMs: number
+  readonly #buffer: Buffer
   #fd: number
-  #buffer: Uint8Array = Buffer.alloc(INITIAL_BUFFER_BYTES)
 
   private constructor(fd: number, portId: number, options: SocketOptions) {
     this.#fd = fd
     this.portId = portId
     this.#libc = options.libc
     this.#timeoutMs = options.timeoutMs
+    this.#buffer = Buffer.alloc(options.bufferBytes ?? DUMP_BYTES)
   }
 
   /** Opens and binds a socket that only the kernel can write to; throws {@link SyscallError}. */
@@ -60,16 +74,13 @@ export class NetlinkSocket {
   /**
    * One whole datagram, in a buffer that the next call overwrites.
    *
-   * Throws {@link SyscallError} `EAGAIN` after the time limit, `ENOBUFS` when the kernel had to drop answers.
+   * Throws {@link SyscallError} `EAGAIN` after the time limit and `ENOBUFS` when the kernel had to drop answers, and
+   * {@link CutError} when the datagram is longer than the buffer.
    */
   receive(): Uint8Array {
-    // Looking before taking: a datagram longer than the buffer is cut by recv, and what is cut is lost.
-    let length = this.#recv(Sock.MSG_PEEK | Sock.MSG_TRUNC)
-    if (length > this.#buffer.length) this.#buffer = Buffer.alloc(2 ** Math.ceil(Math.log2(length)))
-    length = this.#recv(Sock.MSG_TRUNC)
-    if (length > this.#buffer.length) {
-      throw new DecodeError('datagram', `at most ${this.#buffer.length} bytes`, `${length} bytes`)
-    }
+    // With MSG_TRUNC the answer is the datagram's own length, so that a cut one cannot pass for whole.
+    const length = this.#recv(Sock.MSG_TRUNC)
+    if (length > this.#buffer.length) throw new CutError(length, this.#buffer.length)
     return this.#buffer.subarray(0, length)
   }
 

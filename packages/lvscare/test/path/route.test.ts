@@ -78,6 +78,15 @@ describe('RoutePiece', () => {
     expect(piece(routes, '192.0.2.9').plan()).toEqual([])
   })
 
+  it('is not content with a wider local route, and leaves that alone', () => {
+    const wide: Route = { ...localRoute(V4, '10.103.97.1'), destination: '10.103.0.0/16' }
+    const routes = new FakeRoutes([wide])
+    expect(undoAll([piece(routes, '192.0.2.9')]).applied).toEqual([])
+    expect(runPass([piece(routes, '192.0.2.9')]).applied).toMatchObject([{ kind: 'add-route' }])
+    expect(undoAll([piece(routes, '192.0.2.9')]).applied).toHaveLength(1)
+    expect(routes.all()).toEqual([wide])
+  })
+
   it('undoes its route, in whatever table the kernel says it is, and may be undone again', () => {
     for (const [virtual, source] of [
       [V4, '192.0.2.9'],

@@ -43,14 +43,17 @@ export interface TestServer {
   close(): Promise<void>
 }
 
+/** Like an apiserver: it does not close a connection because nobody asks for some seconds. */
+const LASTING = { keepAliveTimeout: 0 }
+
 /** An HTTPS server. */
 export function https(pair: KeyPair, listener: RequestListener): Promise<TestServer> {
-  return started(createHttpsServer(pair, listener), 'https')
+  return started(createHttpsServer({ ...pair, ...LASTING }, listener), 'https')
 }
 
 /** An HTTP server without TLS; `scheme` is what its origin pretends. */
 export function http(listener: RequestListener, scheme: 'http' | 'https' = 'http'): Promise<TestServer> {
-  return started(createHttpServer(listener), scheme)
+  return started(createHttpServer(LASTING, listener), scheme)
 }
 
 /** A TLS server that speaks whatever `serve` writes. */

@@ -27,7 +27,7 @@ export function lookupFamily(connection: Connection, name: string): FamilyInfo {
   const attributes = new AttributeWriter().text(CtrlAttr.FAMILY_NAME, name).finish()
   const payload = encodeGenl({ command: CtrlCommand.GETFAMILY, attributes }, 1)
   try {
-    const [message] = connection.execute({ type: Genl.ID_CTRL, payload })
+    const [message] = connection.execute({ type: Genl.ID_CTRL, get: true, payload })
     if (message === undefined) throw new DecodeError('family', 'one answer', 'none')
     return readFamily(decodeGenl(message.payload).attributes)
   } catch (error) {

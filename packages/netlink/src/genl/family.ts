@@ -1,4 +1,4 @@
-import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Connection, type ConnectionOptions, type Request } from '../connection.ts'
 import { Flag, Protocol } from '../constants.ts'
 import { KernelError } from '../errors.ts'
 import { type FamilyInfo, lookupFamily } from './controller.ts'
@@ -6,6 +6,9 @@ import { decodeGenl, encodeGenl, type GenlMessage } from './header.ts'
 
 /** Options of {@link GenlFamily.open}. */
 export type GenlOptions = Omit<ConnectionOptions, 'protocol' | 'strictDumps'>
+
+/** What distinguishes a change, a GET and a dump. */
+type How = Pick<Request, 'flags' | 'get'>
 
 /** One generic netlink family, found by its name, with a connection of its own. */
 export class GenlFamily {
@@ -33,14 +36,19 @@ export class GenlFamily {
     return this.#info
   }
 
-  /** Asks for one object, or changes something; see {@link Connection.execute} for the errors. */
-  request(message: GenlMessage): GenlMessage[] {
-    return this.#execute(message, 0)
+  /** Changes something; see {@link Connection.execute} for the errors of this and the other requests. */
+  change(message: GenlMessage): void {
+    this.#execute(message, {})
+  }
+
+  /** Asks for one object. */
+  get(message: GenlMessage): GenlMessage[] {
+    return this.#execute(message, { get: true })
   }
 
   /** Asks for all objects that the attributes select. */
   dump(message: GenlMessage): GenlMessage[] {
-    return this.#execute(message, Flag.DUMP)
+    return this.#execute(message, { flags: Flag.DUMP })
   }
 
   /** Closes the connection. */
@@ -48,19 +56,19 @@ export class GenlFamily {
     this.#connection.close()
   }
 
-  #execute(message: GenlMessage, flags: number): GenlMessage[] {
+  #execute(message: GenlMessage, how: How): GenlMessage[] {
     try {
-      return this.#send(message, flags)
+      return this.#send(message, how)
     } catch (error) {
       // ENOENT also means "no family of this id": its module was loaded again and got another one.
       if (!(error instanceof KernelError) || error.errno !== 'ENOENT' || !this.#moved()) throw error
-      return this.#send(message, flags)
+      return this.#send(message, how)
     }
   }
 
-  #send(message: GenlMessage, flags: number): GenlMessage[] {
+  #send(message: GenlMessage, how: How): GenlMessage[] {
     const payload = encodeGenl(message, this.#info.version)
-    const replies = this.#connection.execute({ type: this.#info.id, flags, payload })
+    const replies = this.#connection.execute({ ...how, type: this.#info.id, payload })
     return replies.filter((reply) => reply.type === this.#info.id).map((reply) => decodeGenl(reply.payload))
   }
 

@@ -1,4 +1,4 @@
-import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Connection, type ConnectionOptions, type Request } from '../connection.ts'
 import { Flag, Protocol } from '../constants.ts'
 import { KernelError } from '../errors.ts'
 
@@ -25,12 +25,12 @@ export class RtnlExchange {
 
   /** The one object a GET asks for, or undefined when the kernel refuses with one of the errnos `missing`. */
   get(type: number, payload: Uint8Array, missing: readonly string[]): Uint8Array | undefined {
-    return unless(missing, () => this.#read(type, payload, 0)[0])
+    return unless(missing, () => this.#read({ type, payload, get: true })[0])
   }
 
   /** Every object a GET asks for; none when the kernel refuses with one of the errnos `missing`. */
   dump(type: number, payload: Uint8Array, missing: readonly string[] = []): Uint8Array[] {
-    return unless(missing, () => this.#read(type, payload, Flag.DUMP)) ?? []
+    return unless(missing, () => this.#read({ type, payload, flags: Flag.DUMP })) ?? []
   }
 
   /** Changes something; `flags` are those for a NEW. */
@@ -47,9 +47,9 @@ export class RtnlExchange {
     return removed ?? false
   }
 
-  #read(type: number, payload: Uint8Array, flags: number): Uint8Array[] {
-    const replies = this.#connection.execute({ type, flags, payload })
-    return replies.filter((reply) => reply.type === type - GET_TO_NEW).map((reply) => reply.payload)
+  #read(request: Request): Uint8Array[] {
+    const replies = this.#connection.execute(request)
+    return replies.filter((reply) => reply.type === request.type - GET_TO_NEW).map((reply) => reply.payload)
   }
 }
 

@@ -39,7 +39,7 @@ export interface FakeKernelOptions {
  * A kernel in one function: requests in, replies out, behind the real socket and connection code.
  *
  * Several objects are handed out as a multi-part answer in two datagrams with DONE alone in a third, so that
- * draining is really tested; one object comes as the object and then its acknowledgement, as a do-GET does.
+ * draining is really tested; one object comes alone, and with an acknowledgement behind it where the request asks for one.
  */
 export function fakeKernel(
   answer: (request: Message) => Reply | readonly Reply[],
@@ -109,7 +109,8 @@ function encodeReply(
   const dump = (request.flags & Flag.DUMP) === Flag.DUMP
   const flags = (dump ? Flag.MULTI : 0) | (answer.interrupted ? Flag.DUMP_INTR : 0)
   const objects = answer.objects.map((one) => padded(encodeMessage({ ...one, flags, sequence, portId })))
-  if (!dump) return [...objects, encodeError(request, { errno: undefined }, portId)]
+  if (!dump)
+    return (request.flags & Flag.ACK) === 0 ? objects : [...objects, encodeError(request, {}, portId)]
   const half = Math.ceil(objects.length / 2)
   const done = encodeMessage({ type: ControlType.DONE, flags, sequence, portId, payload: new Uint8Array(4) })
   return [objects.slice(0, half), objects.slice(half), [done]]
@@ -121,7 +122,7 @@ function encodeReply(
 function encodeError(
   request: Message,
   answer: {
-    readonly errno: keyof typeof constants.errno | undefined
+    readonly errno?: keyof typeof constants.errno
     readonly message?: string
     readonly offset?: number
   },
