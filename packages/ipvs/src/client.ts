@@ -88,9 +88,8 @@ export class Ipvs {
   /** The destinations of one service, and no others are read; undefined when the service does not exist. */
   destinations(key: ServiceKey): DestinationEntry[] | undefined {
     const ask = { operation: 'read destinations', command: Command.GET_DEST, ...aboutService(key) } as const
-    const entries = this.#exchange.dump(ask, (attributes) =>
-      decodeDestinationEntry(attributes, serviceFamily(key)),
-    )
+    const family = attempt('read destinations', ask.subject, () => serviceFamily(key))
+    const entries = this.#exchange.dump(ask, (attributes) => decodeDestinationEntry(attributes, family))
     // The kernel answers "no such service" and "no destinations" alike: only then it is asked a second time.
     if (entries.length === 0 && this.service(key) === undefined) return undefined
     return unique(entries, formatEndpoint)

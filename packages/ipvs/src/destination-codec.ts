@@ -81,12 +81,11 @@ export function decodeDestination(attributes: Uint8Array, family: AddressFamily)
 export function decodeDestinationEntry(attributes: Uint8Array, family: AddressFamily): DestinationEntry {
   const set = AttributeSet.read(attributes, 'message').nest(CmdAttr.DEST, 'destination')
   return withStats(
-    {
-      ...readDestination(set, family),
+    Object.assign(readDestination(set, family), {
       activeConnections: set.need(DestAttr.ACTIVE_CONNS).u32(),
       inactiveConnections: set.need(DestAttr.INACT_CONNS).u32(),
       persistentConnections: set.need(DestAttr.PERSIST_CONNS).u32(),
-    },
+    }),
     set,
     DestAttr,
   )
@@ -137,13 +136,13 @@ function readDestination(set: AttributeSet, serviceFamily: AddressFamily): Desti
   const number = af?.u16() ?? 0
   const family = number === 0 ? serviceFamily : familyOf(number, af?.path ?? 'destination')
   const forward = nameOf(METHODS, set.need(DestAttr.FWD_METHOD).u32() & ConnFlag.FWD_MASK)
-  return {
+  const destination = {
     address: readAddress(set.need(DestAttr.ADDR), family),
     port: set.need(DestAttr.PORT).be16(),
     forward,
     weight: set.need(DestAttr.WEIGHT).u32(),
     upperThreshold: set.need(DestAttr.U_THRESH).u32(),
     lowerThreshold: set.need(DestAttr.L_THRESH).u32(),
-    ...(forward === 'tunnel' ? { tunnel: readTunnel(set) } : {}),
   }
+  return forward === 'tunnel' ? { ...destination, tunnel: readTunnel(set) } : destination
 }

@@ -3,9 +3,9 @@ import {
   type Attribute,
   AttributeWriter,
   formatAddress,
-  LITTLE,
+  getU32,
   parseAddress,
-  viewOf,
+  putU32,
 } from '@lvscare/netlink'
 import { AttributeSet } from './attribute-set.ts'
 import { checkInteger, checkName } from './check.ts'
@@ -13,7 +13,7 @@ import { CmdAttr, NameLimit, SvcAttr, SvcFlag } from './constants.ts'
 import { type FlagTable, flagBits, flagNames } from './names.ts'
 import { readServiceKey, serviceFamily, writeServiceKey } from './service-key.ts'
 import { withStats } from './stats-codec.ts'
-import type { NewService, Service, ServiceEntry, ServiceFlag } from './types.ts'
+import type { NewService, Service, ServiceEntry, ServiceFlag, ServiceSettings } from './types.ts'
 
 const FLAGS: FlagTable<ServiceFlag> = {
   what: 'flag',
@@ -87,22 +87,24 @@ function writeSettings(writer: AttributeWriter, service: Service): void {
 
 function readService(set: AttributeSet): Service {
   const key = readServiceKey(set)
-  const peName = set.get(SvcAttr.PE_NAME)?.text()
-  return {
-    ...key,
+  const settings: Mutable<ServiceSettings> = {
     scheduler: set.need(SvcAttr.SCHED_NAME).text(),
-    flags: flagNames(FLAGS, viewOf(set.need(SvcAttr.FLAGS).bytes(8)).getUint32(0, LITTLE)),
+    flags: flagNames(FLAGS, getU32(set.need(SvcAttr.FLAGS).bytes(8), 0)),
     persistenceTimeout: set.need(SvcAttr.TIMEOUT).u32(),
     netmask: readNetmask(set.need(SvcAttr.NETMASK), serviceFamily(key)),
-    ...(peName === undefined ? {} : { peName }),
   }
+  const peName = set.get(SvcAttr.PE_NAME)
+  if (peName !== undefined) settings.peName = peName.text()
+  return Object.assign(key, settings)
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** `struct ip_vs_flags`: the flags, then the mask of those that are meant, both in host byte order. */
 function flagWords(flags: readonly ServiceFlag[]): Uint8Array {
   const words = new Uint8Array(8)
-  viewOf(words).setUint32(0, flagBits(FLAGS, flags), LITTLE)
-  viewOf(words).setUint32(4, ALL_FLAGS, LITTLE)
+  putU32(words, 0, flagBits(FLAGS, flags))
+  putU32(words, 4, ALL_FLAGS)
   return words
 }
 

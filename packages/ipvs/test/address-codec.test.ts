@@ -1,13 +1,14 @@
-import { Attribute, DecodeError } from '@lvscare/netlink'
+import { type Attribute, AttributeWriter, DecodeError, readAttributes } from '@lvscare/netlink'
 import { describe, expect, it } from 'vitest'
 import { normalAddress, readAddress } from '../src/address-codec.ts'
 
-const attribute = (length: number) =>
-  new Attribute(
-    3,
-    Uint8Array.from({ length }, (_, at) => at + 1),
-    'service.3',
-  )
+/** An attribute of so many bytes: 1, 2, 3, ... */
+function attribute(length: number): Attribute {
+  const bytes = Uint8Array.from({ length }, (_, at) => at + 1)
+  const [only] = readAttributes(new AttributeWriter().bytes(3, bytes).finish(), 'service')
+  if (only === undefined) throw new Error('one was written')
+  return only
+}
 
 describe('readAddress', () => {
   it('takes the first four bytes for IPv4 and all sixteen for IPv6', () => {

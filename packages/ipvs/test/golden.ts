@@ -1,25 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { decodeGenl, readMessages } from '@lvscare/netlink'
-import { type Golden, parseGolden } from './golden-file.ts'
+import { decodeGenl, Genl, readMessages } from '@lvscare/netlink'
+import { GoldenFolder } from '@lvscare/netlink/testing'
 
-const FOLDER = new URL('./golden/', import.meta.url)
-
-/** The names of all captures, without `.hex`. */
-export function goldenNames(): string[] {
-  return readdirSync(FOLDER).map((file) => file.replace(/\.hex$/, ''))
-}
-
-/** One capture. */
-export function golden(name: string): Golden {
-  return parseGolden(readFileSync(new URL(`${name}.hex`, FOLDER), 'utf8'))
-}
+/** Every capture of this package. */
+export const GOLDEN = new GoldenFolder(new URL('./golden/', import.meta.url))
 
 /** The attributes of the first message of the family that went in that direction. */
 export function goldenAttributes(name: string, direction: 'request' | 'answer'): Uint8Array {
-  for (const exchange of golden(name).exchanges) {
+  for (const exchange of GOLDEN.read(name).exchanges) {
     if (exchange.direction !== direction) continue
     for (const { type, payload } of readMessages(exchange.bytes)) {
-      if (type > 16) return decodeGenl(payload).attributes
+      if (type > Genl.ID_CTRL) return decodeGenl(payload).attributes
     }
   }
   throw new Error(`${name}.hex has no ${direction}`)

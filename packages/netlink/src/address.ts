@@ -31,13 +31,13 @@ export function parseAddress(text: string): AddressBytes {
   const version = text.includes('%') ? 0 : isIP(text)
   if (version === 0) throw new RangeError(`"${text}" is not an IP address`)
   // IPv4 is parsed and printed on every pass, and is four numbers; IPv6 is the library's.
-  if (version === 4) return { family: 'inet', bytes: Uint8Array.from(text.split('.'), Number) }
+  if (version === 4) return { family: 'inet', bytes: Uint8Array.of(...text.split('.').map(Number)) }
   return { family: 'inet6', bytes: Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray()) }
 }
 
 /** The text of an address in the form of RFC 5952; the bytes are 4 or 16 in network order. */
 export function formatAddress(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`
   if (bytes.length === 16) return new ipaddr.IPv6([...bytes]).toRFC5952String()
   throw new DecodeError('address', '4 or 16 bytes', `${bytes.length} bytes`)
 }

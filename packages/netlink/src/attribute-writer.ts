@@ -1,45 +1,58 @@
-import { align, LITTLE, unsigned, viewOf } from './bytes.ts'
+import { align, LITTLE, putBe16, putBe32, putU16, putU32, unsigned, viewOf } from './bytes.ts'
 import { AttrFlag, Size } from './constants.ts'
 
 const MAX_PAYLOAD = 0xffff - Size.NLATTR
 
-const BITS = { 1: 8, 2: 16, 4: 32 } as const
+/** Room for a request about one service and one destination; longer ones make the run grow. */
+const INITIAL_BYTES = 256
 
 /** Builds a run of attributes; each method appends one, returns `this`, and throws RangeError on a value that does not fit. */
 export class AttributeWriter {
-  readonly #chunks: Uint8Array[] = []
+  // Out of Node's pool: an array of its own costs more than all that is written into it.
+  #run: Uint8Array = Buffer.allocUnsafe(INITIAL_BYTES)
+  #length = 0
 
   /** An unsigned byte. */
   u8(type: number, value: number): this {
-    return this.#integer(type, value, 1, (view) => view.setUint8(0, value))
+    const at = this.#integer(type, value, 8)
+    this.#run[at] = value
+    return this
   }
 
   /** 16 bits in host byte order. */
   u16(type: number, value: number): this {
-    return this.#integer(type, value, 2, (view) => view.setUint16(0, value, LITTLE))
+    const at = this.#integer(type, value, 16)
+    putU16(this.#run, at, value)
+    return this
   }
 
   /** 16 bits in network byte order, as ports travel. */
   be16(type: number, value: number): this {
-    return this.#integer(type, value, 2, (view) => view.setUint16(0, value, false))
+    const at = this.#integer(type, value, 16)
+    putBe16(this.#run, at, value)
+    return this
   }
 
   /** 32 bits in host byte order. */
   u32(type: number, value: number): this {
-    return this.#integer(type, value, 4, (view) => view.setUint32(0, value, LITTLE))
+    const at = this.#integer(type, value, 32)
+    putU32(this.#run, at, value)
+    return this
   }
 
   /** 32 bits in network byte order. */
   be32(type: number, value: number): this {
-    return this.#integer(type, value, 4, (view) => view.setUint32(0, value, false))
+    const at = this.#integer(type, value, 32)
+    putBe32(this.#run, at, value)
+    return this
   }
 
   /** 64 bits in host byte order. */
   u64(type: number, value: bigint): this {
     if (value < 0n || value >= 1n << 64n) throw new RangeError(`attribute ${type}: ${value} is not a u64`)
-    const payload = new Uint8Array(8)
-    viewOf(payload).setBigUint64(0, value, LITTLE)
-    return this.bytes(type, payload)
+    const at = this.#begin(type, 8)
+    viewOf(this.#run).setBigUint64(at, value, LITTLE)
+    return this
   }
 
   /** Text with its closing NUL; a NUL inside would cut it short in the kernel and is refused. */
@@ -54,18 +67,8 @@ export class AttributeWriter {
 
   /** Raw bytes, such as an address in network byte order. */
   bytes(type: number, value: Uint8Array): this {
-    unsigned('attribute type', type, 16)
-    if (value.length > MAX_PAYLOAD) {
-      throw new RangeError(
-        `attribute ${type}: ${value.length} bytes are more than the ${MAX_PAYLOAD} that fit`,
-      )
-    }
-    const chunk = new Uint8Array(align(Size.NLATTR + value.length))
-    const view = viewOf(chunk)
-    view.setUint16(0, Size.NLATTR + value.length, LITTLE)
-    view.setUint16(2, type, LITTLE)
-    chunk.set(value, Size.NLATTR)
-    this.#chunks.push(chunk)
+    const at = this.#begin(type, value.length)
+    this.#run.set(value, at)
     return this
   }
 
@@ -79,22 +82,46 @@ export class AttributeWriter {
     return this.#nest(type, fill)
   }
 
-  /** Everything written so far, padded to four bytes. */
+  /** Everything written so far, padded to four bytes; the writer is done with. */
   finish(): Uint8Array {
-    return Buffer.concat(this.#chunks)
+    return this.#run.subarray(0, this.#length)
   }
 
   #nest(type: number, fill: (inner: AttributeWriter) => void): this {
-    const inner = new AttributeWriter()
-    fill(inner)
-    return this.bytes(type, inner.finish())
+    const start = this.#begin(type, 0)
+    fill(this)
+    putU16(this.#run, start - Size.NLATTR, Size.NLATTR + fitting(type, this.#length - start))
+    return this
   }
 
-  #integer(type: number, value: number, size: 1 | 2 | 4, write: (view: DataView) => void): this {
-    // DataView wraps silently: 65536 would become port 0.
-    unsigned(`attribute ${type}`, value, BITS[size])
-    const payload = new Uint8Array(size)
-    write(viewOf(payload))
-    return this.bytes(type, payload)
+  /** Room for a number that is known to fit. */
+  #integer(type: number, value: number, bits: 8 | 16 | 32): number {
+    // Writing wraps silently: 65536 would become port 0.
+    unsigned(`attribute ${type}`, value, bits)
+    return this.#begin(type, bits >> 3)
   }
+
+  /** Appends a header and room for a payload, zeroed up to the alignment; returns where the payload starts. */
+  #begin(type: number, length: number): number {
+    unsigned('attribute type', type, 16)
+    const header = this.#length
+    this.#length += align(Size.NLATTR + fitting(type, length))
+    if (this.#length > this.#run.length) this.#grow()
+    if (length % 4 !== 0) putU32(this.#run, this.#length - 4, 0)
+    putU16(this.#run, header, Size.NLATTR + length)
+    putU16(this.#run, header + 2, type)
+    return header + Size.NLATTR
+  }
+
+  #grow(): void {
+    const larger = Buffer.allocUnsafe(2 * this.#length)
+    larger.set(this.#run)
+    this.#run = larger
+  }
+}
+
+/** The length, checked against what the 16 bits of `nla_len` can say. */
+function fitting(type: number, length: number): number {
+  if (length <= MAX_PAYLOAD) return length
+  throw new RangeError(`attribute ${type}: ${length} bytes are more than the ${MAX_PAYLOAD} that fit`)
 }

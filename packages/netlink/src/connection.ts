@@ -122,7 +122,7 @@ function receive(socket: NetlinkSocket, sequence: number, kind: Kind): Exchange 
   let interrupted = false
   for (;;) {
     // The socket reuses its buffer, and messages are kept beyond the next datagram.
-    const datagram = new Uint8Array(socket.receive())
+    const datagram = Buffer.from(socket.receive())
     for (const message of readMessages(datagram)) {
       // Answers to a request that was given up earlier, or meant for somebody else.
       if (message.sequence !== sequence || message.portId !== socket.portId) continue

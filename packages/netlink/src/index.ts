@@ -8,7 +8,7 @@ export {
 } from './address.ts'
 export { AttributeWriter } from './attribute-writer.ts'
 export { Attribute, readAttributes } from './attributes.ts'
-export { align, LITTLE, unsigned, viewOf } from './bytes.ts'
+export { align, getU16, getU32, LITTLE, putU16, putU32, unsigned, viewOf } from './bytes.ts'
 export { Connection, type ConnectionOptions, type Request } from './connection.ts'
 export { AttrFlag, ControlType, ErrAttr, Flag, Protocol, Size, Sock, SockOpt } from './constants.ts'
 export {

@@ -1,5 +1,5 @@
 import { readAttributes } from './attributes.ts'
-import { align, LITTLE, unsigned, viewOf } from './bytes.ts'
+import { align, getU16, getU32, LITTLE, putU16, putU32, unsigned, viewOf } from './bytes.ts'
 import { ControlType, ErrAttr, Flag, Size } from './constants.ts'
 import { DecodeError, type ExtendedAck } from './errors.ts'
 
@@ -16,33 +16,31 @@ export interface Message {
 
 /** A message as one datagram, the last attribute as long as it is; throws RangeError for a header field that does not fit. */
 export function encodeMessage(message: Message): Uint8Array {
-  const bytes = new Uint8Array(Size.NLMSGHDR + message.payload.length)
-  const view = viewOf(bytes)
-  view.setUint32(0, bytes.length, LITTLE)
-  view.setUint16(4, unsigned('message type', message.type, 16), LITTLE)
-  view.setUint16(6, unsigned('message flags', message.flags, 16), LITTLE)
-  view.setUint32(8, unsigned('sequence', message.sequence, 32), LITTLE)
-  view.setUint32(12, unsigned('port id', message.portId, 32), LITTLE)
+  const bytes = Buffer.allocUnsafe(Size.NLMSGHDR + message.payload.length)
+  putU32(bytes, 0, bytes.length)
+  putU16(bytes, 4, unsigned('message type', message.type, 16))
+  putU16(bytes, 6, unsigned('message flags', message.flags, 16))
+  putU32(bytes, 8, unsigned('sequence', message.sequence, 32))
+  putU32(bytes, 12, unsigned('port id', message.portId, 32))
   bytes.set(message.payload, Size.NLMSGHDR)
   return bytes
 }
 
 /** Splits a datagram into its messages without copying; throws {@link DecodeError} on the first bad length. */
 export function readMessages(datagram: Uint8Array): Message[] {
-  const view = viewOf(datagram)
   const messages: Message[] = []
   for (let at = 0; at < datagram.length; ) {
     const room = datagram.length - at
     if (room < Size.NLMSGHDR) throw new DecodeError('datagram', 'a header of 16 bytes', `${room} bytes`)
-    const length = view.getUint32(at, LITTLE)
+    const length = getU32(datagram, at)
     if (length < Size.NLMSGHDR || length > room) {
       throw new DecodeError('datagram', `a message of 16 to ${room} bytes`, `${length} bytes`)
     }
     messages.push({
-      type: view.getUint16(at + 4, LITTLE),
-      flags: view.getUint16(at + 6, LITTLE),
-      sequence: view.getUint32(at + 8, LITTLE),
-      portId: view.getUint32(at + 12, LITTLE),
+      type: getU16(datagram, at + 4),
+      flags: getU16(datagram, at + 6),
+      sequence: getU32(datagram, at + 8),
+      portId: getU32(datagram, at + 12),
       payload: datagram.subarray(at + Size.NLMSGHDR, at + length),
     })
     at += align(length)

@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Attribute, AttributeWriter, DecodeError, readAttributes } from '../src/index.ts'
+import { type Attribute, AttributeWriter, DecodeError, readAttributes } from '../src/index.ts'
 import { hex } from '../src/testing/index.ts'
 
-const attribute = (payload: Uint8Array): Attribute => new Attribute(4, payload, 'service.4')
+function attribute(payload: Uint8Array): Attribute {
+  const [only] = readAttributes(new AttributeWriter().bytes(4, payload).finish(), 'service')
+  if (only === undefined) throw new Error('one was written')
+  return only
+}
 
 describe('Attribute', () => {
   it('reads each integer in its byte order', () => {
@@ -32,7 +36,7 @@ describe('Attribute', () => {
 
   it('bytes() takes exactly the length it is told', () => {
     const payload = hex`0a000001`
-    expect(attribute(payload).bytes(4)).toBe(payload)
+    expect([...attribute(payload).bytes(4)]).toEqual([...payload])
     expect(() => attribute(payload).bytes(16)).toThrow(
       'service.4: expected exactly 16 bytes, received 4 bytes',
     )

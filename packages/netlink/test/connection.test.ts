@@ -109,10 +109,40 @@ describe('dumps', () => {
     expect(messages.map(({ payload }) => new Set(payload))).toEqual([new Set([1]), new Set([2])])
   })
 
-  it('takes a datagram of 40 KB whole', () => {
-    const big = Uint8Array.from({ length: 40_960 }, (_, index) => index % 251)
-    const [read] = connect(script({ datagrams: [message(1, TYPE, big), ack(1)] })).execute(GET)
-    expect(Buffer.compare(read?.payload ?? hex``, big)).toBe(0)
+  it.each([32 * 1024, 40_960, 65_537])(
+    'takes an object of %d bytes whole: asks again with more room',
+    (length) => {
+      const big = Uint8Array.from({ length }, (_, index) => index % 251)
+      const kernel = fakeKernel(() => reply.objects({ type: TYPE, payload: big }))
+      const connection = connect(kernel)
+      const [read] = connection.execute({ ...GET, get: true })
+      expect(Buffer.compare(read?.payload ?? hex``, big)).toBe(0)
+      connection.close()
+      expect(kernel.openSockets()).toBe(0)
+    },
+  )
+
+  it('does not repeat a change whose answer was cut: it may have counted', () => {
+    let requests = 0
+    const kernel = fakeKernel(() => {
+      requests += 1
+      return { datagrams: [new Uint8Array(40_000)] }
+    })
+    expect(() => connect(kernel).execute(GET)).toThrow('expected at most 32768 bytes, received 40000 bytes')
+    expect(requests).toBe(1)
+  })
+
+  it('ends a GET with its object, and asks for no acknowledgement', () => {
+    const flags: number[] = []
+    const kernel = fakeKernel((request) => {
+      flags.push(request.flags)
+      return reply.objects(object(1))
+    })
+    const connection = connect(kernel)
+    for (let n = 0; n < 3; n += 1) {
+      expect(connection.execute({ ...GET, get: true }).map(({ payload }) => payload[0])).toEqual([1])
+    }
+    expect(flags).toEqual([Flag.REQUEST, Flag.REQUEST, Flag.REQUEST])
   })
 
   it('throws the status of a DONE that failed', () => {

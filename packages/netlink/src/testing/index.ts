@@ -1,3 +1,8 @@
+export { annotate, type Layout, type Layouts, type Nest, nameIn } from './annotate.ts'
 export { type FakeKernelOptions, fakeKernel, type Reply, reply, SKIP } from './fake-kernel.ts'
+export { formatGolden, type Golden, parseGolden, type Turn, timeless, turnsOf } from './golden.ts'
+export { GoldenFolder } from './golden-folder.ts'
 export { hex, parseHex, toHex } from './hex.ts'
+export { ctrlLayouts } from './layouts.ts'
 export { type Exchange, recordingLibc } from './recording.ts'
+export { familyIdOf, replayKernel } from './replay.ts'

@@ -35,10 +35,10 @@ describe('GenlFamily', () => {
     const { state, libc } = kernelWith(35, () => object(35))
     const family = GenlFamily.open('TEST', { libc })
     expect(family.info).toEqual({ id: 35, name: 'TEST', version: 7 })
-    expect(family.request(ASK)).toEqual([{ command: 5, attributes: hex`0400 0200` }])
+    expect(family.get(ASK)).toEqual([{ command: 5, attributes: hex`0400 0200` }])
     const [request] = state.requests
     expect([...(request?.payload ?? [])]).toEqual([...hex`04070000 0400 0100`])
-    expect(request?.flags).toBe(Flag.REQUEST | Flag.ACK)
+    expect(request?.flags).toBe(Flag.REQUEST)
   })
 
   it('dump() asks for all', () => {
@@ -52,10 +52,10 @@ describe('GenlFamily', () => {
 
   it('leaves out messages of another type', () => {
     const { libc } = kernelWith(35, () => reply.objects({ type: 36, payload: hex`05010000` }))
-    expect(GenlFamily.open('TEST', { libc }).request(ASK)).toEqual([])
+    expect(GenlFamily.open('TEST', { libc }).get(ASK)).toEqual([])
   })
 
-  it.each(['request', 'dump'] as const)(
+  it.each(['get', 'dump'] as const)(
     '%s() finds the family again, once, when its id has changed',
     (method) => {
       const { state, libc } = kernelWith(35, (request) => object(request.type))
@@ -70,9 +70,7 @@ describe('GenlFamily', () => {
   it('ENOENT stays ENOENT when the family is where it was', () => {
     const { state, libc } = kernelWith(35, () => reply.errno('ENOENT'))
     const family = GenlFamily.open('TEST', { libc })
-    expect(() => family.request(ASK)).toThrow(
-      expect.objectContaining({ name: 'KernelError', errno: 'ENOENT' }),
-    )
+    expect(() => family.get(ASK)).toThrow(expect.objectContaining({ name: 'KernelError', errno: 'ENOENT' }))
     expect([state.lookups, state.requests.length]).toEqual([2, 1])
   })
 
@@ -80,14 +78,14 @@ describe('GenlFamily', () => {
     const { state, libc } = kernelWith(35, () => reply.errno('ENOENT'))
     const family = GenlFamily.open('TEST', { libc })
     state.id = 32
-    expect(() => family.request(ASK)).toThrow(expect.objectContaining({ errno: 'ENOENT' }))
+    expect(() => family.get(ASK)).toThrow(expect.objectContaining({ errno: 'ENOENT' }))
     expect(state.requests.length).toBe(2)
   })
 
   it('any other refusal looks nothing up', () => {
     const { state, libc } = kernelWith(35, () => reply.errno('ESRCH'))
     const family = GenlFamily.open('TEST', { libc })
-    expect(() => family.request(ASK)).toThrow(expect.objectContaining({ errno: 'ESRCH' }))
+    expect(() => family.get(ASK)).toThrow(expect.objectContaining({ errno: 'ESRCH' }))
     expect(state.lookups).toBe(1)
   })
 
@@ -99,7 +97,7 @@ describe('GenlFamily', () => {
     const { state, libc } = kernelWith(35, () => reply.ok())
     const family = GenlFamily.open('TEST', { libc })
     state.id = undefined
-    expect(() => family.request(ASK)).toThrow(NoFamilyError)
+    expect(() => family.get(ASK)).toThrow(NoFamilyError)
     family.close()
     expect(libc.openSockets()).toBe(0)
   })
