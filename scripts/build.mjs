@@ -1,32 +1,73 @@
 // Bundles the daemon into one file. koffi stays outside: it is a native module, and esbuild cannot inline it.
+// Why CommonJS, and why a part of it is packed: docs/decisions/0003-one-file-bundle.md.
 import { chmod, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const root = new URL('..', import.meta.url)
-const { version } = JSON.parse(await readFile(new URL('packages/lvscare/package.json', root), 'utf8'))
-const outfile = new URL('packages/lvscare/dist/lvscare.mjs', root).pathname
+const path = (name) => fileURLToPath(new URL(name, root))
+const { version } = JSON.parse(await readFile(path('packages/lvscare/package.json'), 'utf8'))
+const outfile = path('packages/lvscare/dist/lvscare.cjs')
 
-// The CommonJS parts of the bundle (undici, pino, prom-client, yargs) call require for Node's own modules.
-const banner = [
-  '#!/usr/bin/env node',
-  "import { createRequire as __createRequire } from 'node:module'",
-  'const require = __createRequire(import.meta.url)',
-].join('\n')
-
-const result = await build({
-  entryPoints: [new URL('packages/lvscare/src/bin.ts', root).pathname],
-  outfile,
+const common = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
-  format: 'esm',
+  format: 'cjs',
   conditions: ['@lvscare/source'],
   external: ['koffi', 'ffi-napi'],
-  define: { __VERSION__: JSON.stringify(version) },
+  define: { __VERSION__: JSON.stringify(version), 'import.meta.url': '__bundleUrl' },
+  logLevel: 'warning',
+}
+
+/** What is loaded late (src/runtime.ts), as text that V8 need not look into before it is asked for. */
+async function packedRuntime() {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: [path('packages/lvscare/src/runtime.ts')],
+    write: false,
+    // Without comments and spaces a third smaller; names stay, for the stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+  })
+  return gzipSync(outputFiles[0].contents, { level: 9 }).toString('base64')
+}
+
+/** Puts the packed text where the sources import runtime.ts. */
+const packRuntime = {
+  name: 'pack-runtime',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/runtime\.ts$/ }, (args) =>
+      args.kind === 'dynamic-import' ? { path: 'runtime', namespace: 'packed' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'packed' }, async () => ({
+      loader: 'js',
+      resolveDir: path('.'),
+      contents: `
+        const { gunzipSync } = require('node:zlib')
+        const { compileFunction } = require('node:vm')
+        const source = gunzipSync(Buffer.from('${await packedRuntime()}', 'base64')).toString()
+        const parameters = ['module', 'exports', 'require', '__filename', '__dirname', '__bundleUrl']
+        compileFunction(source, parameters, { filename: __filename + ':runtime' })(
+          module, module.exports, __nodeRequire, __filename, __dirname, __bundleUrl)`,
+    }))
+  },
+}
+
+const banner = [
+  '#!/usr/bin/env node',
+  "const __nodeRequire = require, __bundleUrl = require('node:url').pathToFileURL(__filename).href",
+].join('\n')
+
+const { metafile } = await build({
+  ...common,
+  entryPoints: [path('packages/lvscare/src/bin.ts')],
+  outfile,
+  plugins: [packRuntime],
   banner: { js: banner },
   metafile: true,
-  logLevel: 'warning',
 })
 await chmod(outfile, 0o755)
-const [output] = Object.values(result.metafile.outputs)
-console.log(`packages/lvscare/dist/lvscare.mjs: ${Math.round(output.bytes / 1024)} KiB, version ${version}`)
+const [output] = Object.values(metafile.outputs)
+console.log(`packages/lvscare/dist/lvscare.cjs: ${Math.round(output.bytes / 1024)} KiB, version ${version}`)

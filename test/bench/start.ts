@@ -11,7 +11,7 @@ import { median, type Result } from './stats.ts'
 const RUNS = 15
 
 /** Looking more often would take the processor away from what is measured. */
-const LOOK_EVERY_MS = 5
+const LOOK_EVERY_MS = 10
 
 const SERVERS = ['192.0.2.11:6443', '192.0.2.12:6443', '192.0.2.13:6443']
 

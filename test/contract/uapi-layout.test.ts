@@ -48,7 +48,7 @@ describe.skipIf(reason !== undefined)(title, () => {
       nlmsg_seq: [4, message.sequence],
       nlmsg_pid: [4, message.portId],
     })
-    expect(encodeMessage(message)).toEqual(fields)
+    expect(new Uint8Array(encodeMessage(message))).toEqual(fields)
     expect([...readMessages(fields)]).toEqual([message])
   })
 

@@ -102,7 +102,11 @@ describe('IPVS destinations', () => {
     for (const port of [1, 2, 3]) ipvs.addDestination(V6, { ...A6, port, weight: port })
     ipvs.addDestination(V4, A)
     const weights = ipvs.destinations(V6)?.map(({ port, weight }) => [port, weight])
-    assert.deepEqual(weights?.sort(), [[1, 1], [2, 2], [3, 3]]) // biome-ignore format: a table
+    assert.deepEqual(weights?.sort(), [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ])
     assert.equal(ipvs.destination(V6, { address: '2001:0DB8:0::b', port: 2 })?.weight, 2)
     assert.equal(ipvs.destination(V6, { ...A6, port: 4 }), undefined)
     assert.equal(ipvs.destination({ ...V6, port: 1 } as ServiceKey, A6), undefined)

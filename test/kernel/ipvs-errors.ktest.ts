@@ -39,7 +39,10 @@ describe('IPVS refuses', () => {
   })
 
   it('to change a destination that is missing', () => {
-    for (const server of [{ ...SERVER, port: 1 }, { address: '192.0.2.12', port: 6443 }]) {
+    for (const server of [
+      { ...SERVER, port: 1 },
+      { address: '192.0.2.12', port: 6443 },
+    ]) {
       refuses('ERR_IPVS_NO_DESTINATION', () => table.ipvs.setDestination(KEY, server))
       refuses('ERR_IPVS_NO_DESTINATION', () => table.ipvs.deleteDestination(KEY, server))
     }
@@ -88,7 +91,9 @@ describe('IPVS refuses', () => {
 
   it('numbers that break a rule, before the kernel sees them', () => {
     const { ipvs } = table
-    refuses('ERR_IPVS_INVALID', () => ipvs.setDestination(KEY, { ...SERVER, upperThreshold: 1, lowerThreshold: 2 }))
+    refuses('ERR_IPVS_INVALID', () =>
+      ipvs.setDestination(KEY, { ...SERVER, upperThreshold: 1, lowerThreshold: 2 }),
+    )
     refuses('ERR_IPVS_INVALID', () => ipvs.setDestination(KEY, { ...SERVER, weight: 65536 }))
     refuses('ERR_IPVS_INVALID', () => ipvs.setService({ ...KEY6, scheduler: 'rr', netmask: '129' }))
     refuses('ERR_IPVS_INVALID', () => ipvs.setTimeouts({ tcp: 0 }))
@@ -101,7 +106,9 @@ describe('IPVS refuses', () => {
     it(`${who}, whatever is asked; only the connection table is for everybody`, () => {
       const node = [process.execPath, program('ipvs-probe')] as const
       const { code, stdout, stderr } =
-        command === undefined ? outcome(node, { uid: NOBODY }) : outcome([command[0], ...command.slice(1), ...node])
+        command === undefined
+          ? outcome(node, { uid: NOBODY })
+          : outcome([command[0], ...command.slice(1), ...node])
       assert.equal(code, 0, stderr)
       const { readConnections, ...calls } = JSON.parse(stdout) as Record<string, string>
       assert.equal(readConnections, 'ok')

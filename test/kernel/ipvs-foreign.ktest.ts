@@ -48,7 +48,10 @@ function calls(
     ['addDestination again', (ipvs) => refuses('ERR_IPVS_EXISTS', () => ipvs.addDestination(key, server))],
     ['setService', (ipvs) => ipvs.setService(changed)],
     ['setDestination', (ipvs) => ipvs.setDestination(key, { ...server, weight: 0 })],
-    ['reads', (ipvs) => [ipvs.info(), ipvs.services(), ipvs.service(key), ipvs.destinations(key), ipvs.timeouts()]],
+    [
+      'reads',
+      (ipvs) => [ipvs.info(), ipvs.services(), ipvs.service(key), ipvs.destinations(key), ipvs.timeouts()],
+    ],
     ['zero', (ipvs) => ipvs.zero(key)],
     ['deleteDestination', (ipvs) => ipvs.deleteDestination(key, server)],
     ['deleteService', (ipvs) => ipvs.deleteService(key)],

@@ -7,7 +7,10 @@ import { savedTable } from '../lab/ipvsadm.ts'
 import { freshTable, restore } from './ipvs-table.ts'
 
 const KEY: ServiceKey = { protocol: 'tcp', address: '10.103.97.2', port: 6443 }
-const MEMBERS = Array.from({ length: 300 }, (_, n) => `192.0.2.${1 + (n % 100)}:${6443 + Math.floor(n / 100)}`)
+const MEMBERS = Array.from(
+  { length: 300 },
+  (_, n) => `192.0.2.${1 + (n % 100)}:${6443 + Math.floor(n / 100)}`,
+)
 const OWN = [
   '-A -t 10.103.97.2:6443 -s rr',
   ...MEMBERS.map((member) => `-a -t 10.103.97.2:6443 -r ${member} -m -w 1`),
@@ -56,7 +59,7 @@ describe('a large IPVS table', () => {
   it('destinations() reads its own service alone: 500 others cost not one byte', () => {
     const [service = '', ...members] = OWN
     restore(service, ...members.slice(0, 3))
-    const calls = [
+    const calls: ReadonlyArray<(ipvs: Ipvs) => unknown> = [
       (ipvs: Ipvs) => ipvs.destinations(KEY),
       (ipvs: Ipvs) => ipvs.service(KEY),
       (ipvs: Ipvs) => ipvs.destinations({ ...KEY, port: 1 }),

@@ -77,7 +77,10 @@ describe('the module ip_vs', () => {
     await unload()
     await withoutModules(async () => {
       refuses('ERR_IPVS_UNAVAILABLE', () => Ipvs.open(), /load the module ip_vs/)
-      for (const call of [() => table.ipvs.services(), () => table.ipvs.addService({ ...KEY, scheduler: 'rr' })]) {
+      for (const call of [
+        () => table.ipvs.services(),
+        () => table.ipvs.addService({ ...KEY, scheduler: 'rr' }),
+      ]) {
         refuses('ERR_IPVS_UNAVAILABLE', call, /load the module ip_vs/)
       }
       const first = readConnections().next()

@@ -16,7 +16,10 @@ describe('IPVS settings', () => {
 
   it('info() is the header of ipvsadm -Ln', () => {
     const { version, connectionTableSize } = table.ipvs.info()
-    assert.equal(shownTable().split('\n')[0], `IP Virtual Server version ${version} (size=${connectionTableSize})`)
+    assert.equal(
+      shownTable().split('\n')[0],
+      `IP Virtual Server version ${version} (size=${connectionTableSize})`,
+    )
   })
 
   it('timeouts are those of ipvsadm --timeout, written by either', () => {

@@ -71,7 +71,11 @@ class Services {
 }
 
 /** Our reading of the rows, once it is the same before and after ipvsadm's, and ipvsadm's. */
-async function readBoth(services: Services, option: string[], pick: (stats: Stats) => bigint[]): Promise<unknown[]> {
+async function readBoth(
+  services: Services,
+  option: string[],
+  pick: (stats: Stats) => bigint[],
+): Promise<unknown[]> {
   const read = (): Map<string, bigint[]> =>
     new Map([...services.stats()].map(([name, stats]) => [name, pick(stats)]))
   return await waitFor('two equal readings', 20_000, () => {

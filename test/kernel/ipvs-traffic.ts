@@ -18,14 +18,14 @@ export function echoNetwork(): EchoNetwork {
   let network: TestNetwork | undefined
   before(async () => {
     network = TestNetwork.create('a', 'b')
-    for (const [vip, node] of [[VIP.v4, NODE.v4], [VIP.v6, NODE.v6]] as const) { // biome-ignore format: a table
-      exec('ip', 'route', 'add', 'local', vip, 'dev', 'lo', 'table', 'local', 'src', node)
+    for (const family of ['v4', 'v6'] as const) {
+      exec('ip', 'route', 'replace', 'local', VIP[family], 'dev', 'lo', 'table', 'local', 'src', NODE[family])
     }
     for (const host of network.hosts) servers.push(await EchoServer.start(host))
   })
   after(async () => {
     for (const server of servers) await server.close()
-    for (const vip of [VIP.v4, VIP.v6]) exec('ip', 'route', 'del', 'local', vip, 'table', 'local')
+    for (const vip of [VIP.v4, VIP.v6]) exec('ip', 'route', 'flush', 'table', 'local', vip)
     network?.remove()
   })
   return { servers }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** The bundled daemon, as an operator runs it. */
-export const LVSCARE: string = built('../../packages/lvscare/dist/lvscare.mjs')
+export const LVSCARE: string = built('../../packages/lvscare/dist/lvscare.cjs')
 
 /** A program of the test suite, bundled beside the running one by scripts/build-tests.mjs. */
 export function program(name: string): string {

@@ -1,12 +1,4 @@
-import type {
-  Destination,
-  DestinationEntry,
-  Ipvs,
-  IpvsErrorCode,
-  Service,
-  ServiceEntry,
-  Stats,
-} from '../src/index.ts'
+import type { DestinationEntry, Ipvs, IpvsErrorCode, Service, ServiceEntry, Stats } from '../src/index.ts'
 
 /** One call of which there is a capture. */
 export interface GoldenCall {
@@ -17,7 +9,7 @@ export interface GoldenCall {
   readonly call: (ipvs: Ipvs) => unknown
   readonly result?: unknown
   readonly code?: IpvsErrorCode
-  /** `old-kernel`: answers of a socket without NETLINK_CAP_ACK; `traffic`: three datagrams came through before. */
+  /** `old-kernel`: answers of a socket without NETLINK_CAP_ACK; `traffic`: three datagrams came through the first service before. */
   readonly setting?: 'old-kernel' | 'traffic'
 }
 
@@ -44,10 +36,10 @@ const zeroStats: Stats = {
   outByteRate: 0n,
 }
 
-/** Three datagrams of 1000 bytes each way; the rates are what the kernel made of them, and differ between captures. */
-export const TRAFFIC: Stats = {
+/** Three datagrams of 1000 bytes each way; the rates are those of the capture, and differ in the next. */
+const TRAFFIC: Stats = {
   ...{ connections: 1n, inPackets: 3n, outPackets: 3n, inBytes: 3084n, outBytes: 3084n },
-  ...{ connectionRate: 0n, inPacketRate: 0n, outPacketRate: 0n, inByteRate: 0n, outByteRate: 0n },
+  ...{ connectionRate: 0n, inPacketRate: 0n, outPacketRate: 0n, inByteRate: 385n, outByteRate: 385n },
 }
 
 function service(
@@ -57,7 +49,7 @@ function service(
   return { flags: [], persistenceTimeout: 0, netmask: '255.255.255.255', stats, ...own }
 }
 
-function member(own: Partial<Destination>, stats = zeroStats): Partial<DestinationEntry> {
+function member(own: Partial<DestinationEntry>, stats = zeroStats): Partial<DestinationEntry> {
   return {
     ...{ ...server, forward: 'masq', weight: 1, upperThreshold: 0, lowerThreshold: 0 },
     ...{ activeConnections: 0, inactiveConnections: 0, persistentConnections: 0, stats },
@@ -124,13 +116,12 @@ const READS: Record<string, GoldenCall> = {
     result: service({ ...udp, scheduler: 'rr' }, TRAFFIC),
   },
   'dest-counters': {
-    command: 'GET_DEST dump of UDP 10.1.2.3:7007 after three datagrams',
+    command: 'GET_DEST dump of UDP 10.1.2.3:7008 after three datagrams',
     setting: 'traffic',
-    table: ['-A -u 10.1.2.3:7007 -s rr', '-a -u 10.1.2.3:7007 -r 127.0.0.1:7007 -m -w 1'],
-    call: (ipvs) => ipvs.destinations(udp),
-    result: [
-      member({ address: '127.0.0.1', port: 7007, inactiveConnections: 1 } as Partial<Destination>, TRAFFIC),
-    ],
+    // Not 7007: the connection through that one is still there.
+    table: ['-A -u 10.1.2.3:7008 -s rr', '-a -u 10.1.2.3:7008 -r 127.0.0.1:7007 -m -w 1'],
+    call: (ipvs) => ipvs.destinations({ ...udp, port: 7008 }),
+    result: [member({ address: '127.0.0.1', port: 7007, inactiveConnections: 1 }, TRAFFIC)],
   },
   'service-missing': {
     command: 'GET_SERVICE of none (ESRCH)',

@@ -60,13 +60,13 @@ async function setAndGuard(config: CareConfig, kernel: Kernel, stop: AbortSignal
   const terminal = first.failures.find(({ error }) => TERMINAL_CODES.has(codeOf(error) ?? ''))
   if (terminal !== undefined) throw terminal.error
   // Only now, with the rules in the kernel, is there time to load an HTTP client, a logger and metrics.
-  const { guard } = await import('./guard.ts')
+  const { guard } = await import('./runtime.ts')
   await guard({ config, fleet, pieces, first }, stop)
 }
 
 /** Reports a mode that does one thing and exits; throws {@link IncompleteError} when a part of it failed. */
 async function finish(config: CareConfig, pass: Pass): Promise<void> {
-  const { createLog, logPass } = await import('./log.ts')
+  const { createLog, logPass } = await import('./runtime.ts')
   logPass(createLog(config.logLevel), pass)
   if (pass.failures.length > 0) throw new IncompleteError(pass.failures.map(({ error }) => error))
 }

@@ -4,9 +4,15 @@ import { CARE_FLAGS, type Flag } from './flags.ts'
 /** The flags as the operator gave them, or their defaults; shapes are checked here, meanings in config.ts. */
 export class FlagValues {
   readonly #given: ReadonlyMap<string, readonly (string | boolean)[]>
+  readonly #flags: readonly Flag[]
 
-  constructor(given: ReadonlyMap<string, readonly (string | boolean)[]>) {
+  /** `flags` are those of the command that `given` was read for. */
+  constructor(
+    given: ReadonlyMap<string, readonly (string | boolean)[]>,
+    flags: readonly Flag[] = CARE_FLAGS,
+  ) {
     this.#given = given
+    this.#flags = flags
   }
 
   /** The text of a flag, or its default; throws {@link UsageError} when it is given twice or empty. */
@@ -14,7 +20,7 @@ export class FlagValues {
     const values = this.#given.get(name) ?? []
     if (values.length > 1)
       throw new UsageError(`--${name} ${quoted(values)}: is given ${values.length} times, but counts once`)
-    const value = values[0] ?? flag(name).default
+    const value = values[0] ?? this.#defaultOf(name)
     if (value === '') throw new UsageError(`--${name} "": needs a value`)
     return value === undefined ? undefined : String(value)
   }
@@ -24,17 +30,17 @@ export class FlagValues {
     return (this.#given.get(name) ?? []).flatMap((value) => String(value).split(','))
   }
 
-  /** True or false. */
+  /** True or false; the last one counts. */
   switch(name: string): boolean {
-    return this.text(name) === 'true'
+    return (this.#given.get(name)?.at(-1) ?? this.#defaultOf(name)) === true
   }
-}
 
-/** The definition of a flag by its name; asking for one that does not exist is our own mistake. */
-export function flag(name: string): Flag {
-  const found = CARE_FLAGS.find((one) => one.name === name)
-  if (found === undefined) throw new TypeError(`there is no flag --${name}`)
-  return found
+  /** Asking for a flag that does not exist is our own mistake. */
+  #defaultOf(name: string): string | boolean | undefined {
+    const flag = this.#flags.find((one) => one.name === name)
+    if (flag === undefined) throw new TypeError(`there is no flag --${name}`)
+    return flag.default
+  }
 }
 
 function quoted(values: readonly unknown[]): string {

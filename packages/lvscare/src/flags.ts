@@ -89,3 +89,20 @@ export const CARE_FLAGS: readonly Flag[] = [
     describe: 'where /metrics and /healthz are served, IP:PORT; off serves nothing',
   },
 ]
+
+/** A command of the program. */
+export type CommandName = 'care' | 'version'
+
+/** Every command with its flags. */
+export const COMMANDS: ReadonlyArray<{
+  readonly name: CommandName
+  readonly describe: string
+  readonly flags: readonly Flag[]
+}> = [
+  { name: 'care', describe: 'guard the rule until stopped', flags: CARE_FLAGS },
+  {
+    name: 'version',
+    describe: 'print the version',
+    flags: [{ name: 'short', type: 'switch', default: false, describe: 'only the number' }],
+  },
+]

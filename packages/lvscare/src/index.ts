@@ -12,8 +12,17 @@ export {
   NodeAddressError,
   UsageError,
 } from './errors.ts'
-export { FlagValues, flag } from './flag-values.ts'
-export { CARE_FLAGS, DEFAULT_METRICS_ADDRESS, type Flag, LOG_LEVELS, MODES, SCHEDULERS } from './flags.ts'
+export { FlagValues } from './flag-values.ts'
+export {
+  CARE_FLAGS,
+  COMMANDS,
+  type CommandName,
+  DEFAULT_METRICS_ADDRESS,
+  type Flag,
+  LOG_LEVELS,
+  MODES,
+  SCHEDULERS,
+} from './flags.ts'
 export { type Change, Fleet, type FleetOptions, type Weights } from './health/fleet.ts'
 export {
   judge,

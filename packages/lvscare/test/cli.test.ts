@@ -84,23 +84,20 @@ describe('main', () => {
     [[...CARE, '-C=1'].join(' '), 'lvscare: --C "1": must be true or false'],
     [
       [...CARE, '--no-clean'].join(' '),
-      'lvscare: --no-clean true: is not a flag of "lvscare care"; see lvscare care --help',
+      'lvscare: --no-clean: is not a flag of "lvscare care"; see lvscare care --help',
     ],
     [
       [...CARE, '--intervall', '5'].join(' '),
       'lvscare: --intervall "5": is not a flag of "lvscare care"; see lvscare care --help',
     ],
-    [[...CARE, '-x'].join(' '), 'lvscare: -x true: is not a flag of "lvscare care"; see lvscare care --help'],
+    [[...CARE, '-x'].join(' '), 'lvscare: -x: is not a flag of "lvscare care"; see lvscare care --help'],
     [[...CARE, 'now'].join(' '), 'lvscare: "now": "lvscare care" takes flags only; see lvscare care --help'],
     [
       [...CARE, '--run-once', 'maybe'].join(' '),
       'lvscare: "maybe": "lvscare care" takes flags only; see lvscare care --help',
     ],
     ['version now', 'lvscare: "now": "lvscare version" takes flags only; see lvscare version --help'],
-    [
-      'version --shrot',
-      'lvscare: --shrot true: is not a flag of "lvscare version"; see lvscare version --help',
-    ],
+    ['version --shrot', 'lvscare: --shrot: is not a flag of "lvscare version"; see lvscare version --help'],
     ['version --short=maybe', 'lvscare: --short "maybe": must be true or false'],
   ])('answers "lvscare %s" with exit code 2 and one line', async (text, line) => {
     const { code, out, err, configs } = await run(text === '' ? [] : text.split(' '))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FlagValues, flag, UsageError } from '../src/index.ts'
+import { FlagValues, UsageError } from '../src/index.ts'
 
 function values(given: Record<string, (string | boolean)[]>): FlagValues {
   return new FlagValues(new Map(Object.entries(given)))
@@ -39,9 +39,8 @@ describe('FlagValues', () => {
   })
 })
 
-describe('flag', () => {
-  it('finds a definition, and throws for a name that is none', () => {
-    expect(flag('clean').aliases).toEqual(['C'])
-    expect(() => flag('cleen')).toThrow(TypeError)
+describe('FlagValues of a flag that does not exist', () => {
+  it('is our own mistake', () => {
+    expect(() => values({}).text('cleen')).toThrow(TypeError)
   })
 })

@@ -1,6 +1,7 @@
 export {
   type AddressBytes,
   type AddressFamily,
+  addressFamily,
   FamilyNumber,
   familyOf,
   formatAddress,

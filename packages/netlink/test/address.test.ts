@@ -1,6 +1,7 @@
+import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DecodeError, familyOf, formatAddress, parseAddress } from '../src/index.ts'
+import { addressFamily, DecodeError, familyOf, formatAddress, parseAddress } from '../src/index.ts'
 import { hex } from '../src/testing/index.ts'
 
 describe('parseAddress', () => {
@@ -31,6 +32,48 @@ describe('parseAddress', () => {
     ' ::1',
   ])('refuses "%s"', (text) => {
     expect(() => parseAddress(text)).toThrow(new RangeError(`"${text}" is not an IP address`))
+  })
+})
+
+describe('addressFamily', () => {
+  it('agrees with isIP of node:net on what is nearly an address', () => {
+    const piece = fc.constantFrom(
+      '0',
+      '1',
+      '01',
+      '255',
+      '256',
+      '0x1',
+      'ffff',
+      'fffff',
+      'G',
+      '',
+      ':',
+      '::',
+      '.',
+      '%e',
+    )
+    const pieces = fc.array(piece, { minLength: 1, maxLength: 9 })
+    const text = fc.oneof(
+      pieces.map((list) => list.join('')),
+      pieces.map((list) => list.join(':')),
+      pieces.map((list) => list.join('.')),
+      fc.tuple(pieces, fc.ipV4()).map(([list, tail]) => `${list.join(':')}:${tail}`),
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.ipV4Extended(),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(text, (one) => {
+        const expected = one.includes('%') ? 0 : isIP(one)
+        expect({ one, is: addressFamily(one) }).toEqual({
+          one,
+          is: ({ 4: 'inet', 6: 'inet6' } as Record<number, string>)[expected],
+        })
+      }),
+      { numRuns: 5000 },
+    )
   })
 })
 

@@ -60,7 +60,7 @@ const VIRTUAL: RouteSpec = {
 }
 const VIRTUAL6: RouteSpec = { ...VIRTUAL, destination: 'fd00:99::1/128', preferredSource: 'fd00:10::1' }
 const IP_VIRTUAL = 'route add local 10.99.0.1 dev lo table local proto 77 src 10.0.0.1'
-const IP_VIRTUAL6 = '-6 route add local fd00:99::1 dev lo table local proto 77 src fd00:10::1'
+const IP_VIRTUAL6 = 'route add local fd00:99::1 dev lo table local proto 77 src fd00:10::1'
 const IP_OLD = 'route add local 10.99.0.1 dev lo table local'
 const KEY: RouteSpec = { destination: '10.99.0.1/32', table: RouteTable.LOCAL }
 const KEY6: RouteSpec = { destination: 'fd00:99::1/128', table: RouteTable.LOCAL }

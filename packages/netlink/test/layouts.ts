@@ -1,13 +1,4 @@
-import {
-  CtrlAttr,
-  CtrlCommand,
-  IfaAttr,
-  IflaAttr,
-  IflaInfoAttr,
-  RtAttr,
-  RtmType,
-  RtSize,
-} from '../src/index.ts'
+import { IfaAttr, IflaAttr, IflaInfoAttr, RtAttr, RtmType, RtSize } from '../src/index.ts'
 import { type Layout, type Layouts, nameIn } from '../src/testing/index.ts'
 
 const LINK: Omit<Layout, 'header'> = {

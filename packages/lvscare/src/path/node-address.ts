@@ -1,5 +1,4 @@
-import { isIP } from 'node:net'
-import { formatAddress, parseAddress, type Rtnetlink } from '@lvscare/netlink'
+import { addressFamily, formatAddress, parseAddress, type Rtnetlink } from '@lvscare/netlink'
 import type { Endpoint } from '../endpoint.ts'
 import { NodeAddressError } from '../errors.ts'
 
@@ -19,8 +18,7 @@ export interface NodeAddressSources {
 /** The address the operator gave, of the family of `virtual`; `undefined` when nobody said one. */
 export function configuredNodeAddress(sources: NodeAddressSources, virtual: Endpoint): string | undefined {
   const candidates = [sources.flag, sources.environment, ...addressesOf(NODE_NAME, sources.hosts)]
-  const version = virtual.family === 'inet' ? 4 : 6
-  const found = candidates.find((text) => text !== undefined && isIP(text) === version && !text.includes('%'))
+  const found = candidates.find((text) => text !== undefined && addressFamily(text) === virtual.family)
   return found === undefined ? undefined : formatAddress(parseAddress(found).bytes)
 }
 

@@ -35,7 +35,8 @@ describe('GenlFamily', () => {
     const { state, libc } = kernelWith(35, () => object(35))
     const family = GenlFamily.open('TEST', { libc })
     expect(family.info).toEqual({ id: 35, name: 'TEST', version: 7 })
-    expect(family.get(ASK)).toEqual([{ command: 5, attributes: hex`0400 0200` }])
+    const replies = family.get(ASK).map(({ command, attributes }) => [command, ...attributes])
+    expect(replies).toEqual([[5, ...hex`0400 0200`]])
     const [request] = state.requests
     expect([...(request?.payload ?? [])]).toEqual([...hex`04070000 0400 0100`])
     expect(request?.flags).toBe(Flag.REQUEST)

@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './errors.ts'
+import type { Flag } from './flags.ts'
+
+/** What stood behind a command on the command line. */
+export interface Arguments {
+  /** Every flag that was given, by its name (not its alias), with each value in order. */
+  readonly given: ReadonlyMap<string, readonly (string | boolean)[]>
+  /** `--help` was among them: then nothing else is checked. */
+  readonly help: boolean
+}
+
+/**
+ * Reads the arguments of one command; throws {@link UsageError} that names flag, value and rule.
+ *
+ * Node's own parser, although the help text is yargs': to load yargs takes longer than to set the rules.
+ */
+export function parseArguments(argv: readonly string[], flags: readonly Flag[], command: string): Arguments {
+  const tokens = tokensOf(argv, flags)
+  if (tokens.some((token) => token.kind === 'option' && token.name === 'help')) {
+    return { given: new Map(), help: true }
+  }
+  const given = new Map<string, (string | boolean)[]>()
+  for (const token of tokens) {
+    const flag = token.kind === 'option' ? named(flags, token.name) : undefined
+    if (token.kind !== 'option' || flag === undefined) throw stranger(token, tokens, command)
+    const value = flag.type === 'switch' ? switchValue(token) : textValue(token, flags)
+    given.set(flag.name, [...(given.get(flag.name) ?? []), value])
+  }
+  return { given, help: false }
+}
+
+/** One piece of the command line, as util.parseArgs sees it. */
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
+type OptionToken = Token & { kind: 'option' }
+
+function tokensOf(argv: readonly string[], flags: readonly Flag[]): Token[] {
+  const names = flags.flatMap(({ name, aliases = [], type }) =>
+    [name, ...aliases].map((one) => [one, { type: type === 'switch' ? 'boolean' : 'string' }] as const),
+  )
+  // A one-letter flag with a value, -C=false, is to the parser a bundle of one-letter flags.
+  const args = argv.map((argument) => argument.replace(/^-(\w)=/, '--$1='))
+  const short = names.map(([name, option]) => [name, name.length === 1 ? { ...option, short: name } : option])
+  return parseArgs({ args, options: Object.fromEntries(short), strict: false, tokens: true }).tokens
+}
+
+function named(flags: readonly Flag[], name: string): Flag | undefined {
+  return flags.find((flag) => flag.name === name || flag.aliases?.includes(name))
+}
+
+function switchValue({ rawName, value }: OptionToken): boolean {
+  if (value === undefined || value === 'true') return true
+  if (value === 'false') return false
+  throw new UsageError(`${rawName} ${JSON.stringify(value)}: must be true or false`)
+}
+
+/** A value may begin with a dash, as -1 does, but the next flag is not a value. */
+function textValue({ rawName, value, inlineValue }: OptionToken, flags: readonly Flag[]): string {
+  const next = /^--?([\w-]+)/.exec(value ?? '')?.[1]
+  if (
+    value === undefined ||
+    (inlineValue === false && next !== undefined && named(flags, next) !== undefined)
+  ) {
+    throw new UsageError(`${rawName}: needs a value`)
+  }
+  return value
+}
+
+/** What is neither a flag of this command nor the value of one. */
+function stranger(token: Token, tokens: readonly Token[], command: string): UsageError {
+  const see = `see lvscare ${command} --help`
+  if (token.kind !== 'option') {
+    const text = JSON.stringify(token.kind === 'positional' ? token.value : '--')
+    return new UsageError(`${text}: "lvscare ${command}" takes flags only; ${see}`)
+  }
+  const next = tokens.find(({ index }) => index === token.index + 1)
+  const value = token.value ?? (next?.kind === 'positional' ? next.value : undefined)
+  const shown = value === undefined ? token.rawName : `${token.rawName} ${JSON.stringify(value)}`
+  return new UsageError(`${shown}: is not a flag of "lvscare ${command}"; ${see}`)
+}
