@@ -47,6 +47,8 @@ export class TestHost {
 
   /** Takes the host away with everything on it. */
   remove(): void {
+    // With its namespace the cable would go too, but some time later.
+    exec('ip', 'link', 'delete', this.#cable)
     exec('ip', 'netns', 'delete', this.name)
   }
 }

@@ -1,12 +1,17 @@
 import { type Attribute, DecodeError, readAttributes } from '@lvscare/netlink'
 
+/** Above every attribute of the family that we read. */
+const KNOWN_TYPES = 32
+
 /** Attributes of one nest by number; as in the kernel the last one of a number counts, and unknown ones do no harm. */
 export class AttributeSet {
-  readonly #attributes: readonly Attribute[]
+  readonly #byType: (Attribute | undefined)[] = []
   readonly #path: string
 
   private constructor(attributes: readonly Attribute[], path: string) {
-    this.#attributes = attributes
+    // What we never heard of would only make the list long and thin.
+    for (const attribute of attributes)
+      if (attribute.type < KNOWN_TYPES) this.#byType[attribute.type] = attribute
     this.#path = path
   }
 
@@ -17,7 +22,7 @@ export class AttributeSet {
 
   /** The attribute, or undefined where the kernel did not send it. */
   get(type: number): Attribute | undefined {
-    return this.#attributes.findLast((attribute) => attribute.type === type)
+    return this.#byType[type]
   }
 
   /** The attribute; throws {@link DecodeError} where the kernel did not send it. */

@@ -111,7 +111,7 @@ export interface DestinationEntry extends Destination {
   readonly stats: Stats
 }
 
-/** Counters since creation or the last zeroing; rates are smoothed by the kernel over some seconds. */
+/** Counters since creation or the last zeroing, as added up by the kernel every two seconds; rates are smoothed. */
 export interface Stats {
   readonly connections: bigint
   readonly inPackets: bigint
