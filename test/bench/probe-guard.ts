@@ -5,6 +5,7 @@ import { guard } from '../../packages/lvscare/src/guard.ts'
 const servers = process.argv.slice(2)
 const flags = new Map([
   ['vs', ['127.0.0.1:1']],
+  ['mode', ['none']],
   ['rs', servers],
   ['interval', ['1ms']],
   ['metrics-address', ['off']],

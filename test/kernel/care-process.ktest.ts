@@ -167,6 +167,18 @@ describe('lvscare care, the process', () => {
     exec('ip', 'addr', 'del', '192.0.2.3/32', 'dev', 'lo')
   })
 
+  it('leaves a virtual IP alone that a link of this node has, and guards all the same', () => {
+    exec('ip', 'addr', 'add', `${VIP.v4}/32`, 'dev', 'lo')
+    const { code, stderr } = lvscare('care', ...cluster.flags, '--run-once')
+    assert.equal(code, 1)
+    assert.match(stderr, /assigned to a link of this node/)
+    assert.equal(membersOf(VIRTUAL.v4)?.size, 3)
+    assert.match(localRoutes(VIP.v4), /^local 10\.103\.97\.2 dev lo proto kernel/)
+    assert.equal(lvscare('care', '--vs', VIRTUAL.v4, '--clean').code, 0)
+    assert.match(localRoutes(VIP.v4), /^local 10\.103\.97\.2 dev lo proto kernel/)
+    exec('ip', 'addr', 'del', `${VIP.v4}/32`, 'dev', 'lo')
+  })
+
   it('a server that the kernel refuses does not stop the others', () => {
     const { code, stderr } = lvscare('care', ...cluster.flags, '--rs', '192.0.2.255:6443', '--run-once')
     assert.equal(code, 1)

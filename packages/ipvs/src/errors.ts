@@ -65,7 +65,7 @@ const REASONS: Readonly<Record<IpvsErrorCode, (cause: string) => string>> = {
   ERR_IPVS_NO_SCHEDULER: () =>
     'the kernel finds no module for its scheduler or persistence engine; install ip_vs_<scheduler> on the host or choose another',
   ERR_IPVS_NO_SERVICE: () => 'the kernel has no such virtual service; add it first',
-  ERR_IPVS_UNAVAILABLE: (cause) => `IPVS is not available (${cause}); load the module ip_vs on the host`,
+  ERR_IPVS_UNAVAILABLE: (cause) => `${cause}; load the module ip_vs on the host (modprobe ip_vs)`,
 }
 
 /** Of the netlink errors those whose errno says more than "the kernel did not like it", whatever the operation. */
@@ -90,13 +90,14 @@ export function toIpvsError(cause: unknown, operation: IpvsOperation, subject: s
 function codeOf(cause: unknown, operation: IpvsOperation): IpvsErrorCode | undefined {
   // The codecs throw it for a value that breaks a rule, before anything is sent.
   if (cause instanceof RangeError) return 'ERR_IPVS_INVALID'
-  return isNetlinkError(cause) ? netlinkCode(cause, operation) : undefined
+  // A binding that does not load is no word of the kernel's: its own message says what to do.
+  if (!isNetlinkError(cause) || cause.code === 'ERR_NETLINK_BINDING') return undefined
+  return netlinkCode(cause, operation)
 }
 
 function netlinkCode(cause: NetlinkError, operation: IpvsOperation): IpvsErrorCode {
   switch (cause.code) {
     case 'ERR_NETLINK_NO_FAMILY':
-    case 'ERR_NETLINK_BINDING':
       return 'ERR_IPVS_UNAVAILABLE'
     case 'ERR_NETLINK_SYSCALL':
       return syscallCode(errnoOf(cause))

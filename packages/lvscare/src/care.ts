@@ -58,7 +58,11 @@ async function setAndGuard(config: CareConfig, kernel: Kernel, stop: AbortSignal
   if (config.runOnce) return await finish(config, passUntilQuiet(pieces))
   const first = runPass(pieces)
   const terminal = first.failures.find(({ error }) => TERMINAL_CODES.has(codeOf(error) ?? ''))
-  if (terminal !== undefined) throw terminal.error
+  if (terminal !== undefined) {
+    // A route to a service that does not exist would only turn a leak into a refusal; a service that does stays as it is.
+    if (kernel.ipvs.service(serviceKey(config.virtual)) === undefined) undoAll(pieces)
+    throw terminal.error
+  }
   // Only now, with the rules in the kernel, is there time to load an HTTP client, a logger and metrics.
   const { guard } = await import('./runtime.ts')
   await guard({ config, fleet, pieces, first }, stop)

@@ -44,12 +44,13 @@ export function careConfig(flags: FlagValues): CareConfig {
   const clean = flags.switch('clean')
   const runOnce = flags.switch('run-once')
   if (clean && runOnce) throw usage('clean', 'true', 'cannot be combined with --run-once')
-  const virtual = check(flags, 'vs', (text) => targetable(parseEndpoint(text)))
+  const mode = check(flags, 'mode', oneOf(MODES))
+  const virtual = check(flags, 'vs', (text) => virtualEndpoint(text, mode))
   return {
     virtual,
     servers: servers(flags, virtual, clean),
     scheduler: check(flags, 'scheduler', oneOf(SCHEDULERS)),
-    mode: check(flags, 'mode', oneOf(MODES)),
+    mode,
     nodeAddress: flags.text('ip') === undefined ? undefined : check(flags, 'ip', nodeAddress(virtual)),
     health: {
       scheme: check(flags, 'health-scheme', oneOf(['https', 'http'] as const)),
@@ -92,6 +93,15 @@ function serverRule(
   if (server.family === virtual.family) return undefined
   const name = { inet: 'IPv4', inet6: 'IPv6' }
   return `is ${name[server.family]}, but --vs is ${name[virtual.family]}: masquerading needs one family`
+}
+
+/** A loopback address is local already, and the kernel's route to it is the node's own. */
+function virtualEndpoint(text: string, mode: Mode): Endpoint {
+  const virtual = targetable(parseEndpoint(text))
+  if (mode === 'local' && ipaddr.parse(virtual.address).range() === 'loopback') {
+    throw new RangeError('must not be a loopback address, except with --mode none')
+  }
+  return virtual
 }
 
 /** Throws RangeError for an address nothing can be sent to. */

@@ -1,5 +1,9 @@
 /** Every way this package can fail by itself. Codes are public API: add, never rename. */
-export type LvscareErrorCode = 'ERR_LVSCARE_USAGE' | 'ERR_LVSCARE_NODE_ADDRESS' | 'ERR_LVSCARE_INCOMPLETE'
+export type LvscareErrorCode =
+  | 'ERR_LVSCARE_INCOMPLETE'
+  | 'ERR_LVSCARE_NODE_ADDRESS'
+  | 'ERR_LVSCARE_USAGE'
+  | 'ERR_LVSCARE_VIP_TAKEN'
 
 /** Base class of the errors of this package; match on {@link LvscareError.code}. */
 export abstract class LvscareError extends Error {
@@ -22,6 +26,19 @@ export class NodeAddressError extends LvscareError {
       `this node's address is not known: there is no route to ${server}; ` +
         'give it with --ip, LVSCARE_NODE_IP or a line for lvscare.node.ip in /etc/hosts',
       { cause },
+    )
+  }
+}
+
+/** The virtual IP is an address of a link of this node, and the kernel's own route to it is not ours to replace. */
+export class VipTakenError extends LvscareError {
+  override readonly name = 'VipTakenError'
+  readonly code = 'ERR_LVSCARE_VIP_TAKEN'
+
+  constructor(address: string) {
+    super(
+      `the virtual IP ${address} is assigned to a link of this node: take it off that link, ` +
+        'choose another virtual IP, or leave the way to it alone with --mode none',
     )
   }
 }

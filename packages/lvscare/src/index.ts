@@ -11,6 +11,7 @@ export {
   messageOf,
   NodeAddressError,
   UsageError,
+  VipTakenError,
 } from './errors.ts'
 export { FlagValues } from './flag-values.ts'
 export {

@@ -92,6 +92,11 @@ describe('careConfig', () => {
     ],
     [{ vs: ['0.0.0.0:6443'] }, '--vs "0.0.0.0:6443": must be the address of one host, not unspecified'],
     [{ vs: ['[::]:6443'] }, '--vs "[::]:6443": must be the address of one host, not unspecified'],
+    [
+      { vs: ['127.0.0.1:6443'] },
+      '--vs "127.0.0.1:6443": must not be a loopback address, except with --mode none',
+    ],
+    [{ vs: ['[::1]:6443'] }, '--vs "[::1]:6443": must not be a loopback address, except with --mode none'],
     [{ vs: ['224.0.0.1:6443'] }, '--vs "224.0.0.1:6443": must be the address of one host, not multicast'],
     [
       { vs: ['255.255.255.255:6443'] },

@@ -93,8 +93,7 @@ export class NoFamilyError extends NetlinkError {
 
   constructor(family: string, cause: KernelError) {
     super(
-      `this kernel has no generic netlink family "${family}" and loaded no module for it: ` +
-        'load the module on the host (the kernel finds it by itself unless modules are disabled or not installed)',
+      `this kernel has no generic netlink family "${family}", and no module that it could load brings it`,
       { cause },
     )
     this.family = family

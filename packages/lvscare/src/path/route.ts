@@ -1,5 +1,6 @@
-import type { Route, Rtnetlink } from '@lvscare/netlink'
+import { type Route, RouteProtocol, type Rtnetlink } from '@lvscare/netlink'
 import type { Endpoint } from '../endpoint.ts'
+import { VipTakenError } from '../errors.ts'
 import type { Piece, Step, StepKind } from './step.ts'
 
 /** What is used of {@link Rtnetlink} here, so that a test can hand in routes in memory. */
@@ -50,6 +51,8 @@ export class RoutePiece implements Piece {
     const wanted = localRoute(this.#virtual, this.#nodeAddress())
     const found = this.#observe()
     if (found === undefined) return [this.#step('add-route', wanted, found)]
+    // It came with an address and must go with it: replaced, the node would lose its own address with our route.
+    if (found.protocol === RouteProtocol.KERNEL) throw new VipTakenError(this.#virtual.address)
     return sameRoute(found, wanted) ? [] : [this.#step('replace-route', wanted, found)]
   }
 

@@ -36,6 +36,18 @@ describe('localRoute', () => {
 })
 
 describe('RoutePiece', () => {
+  it("leaves the kernel's own route to an assigned address alone, and says so", () => {
+    const own: Route = { ...localRoute(V4, V4.address), protocol: 2, outputLink: 7 }
+    const routes = new FakeRoutes([own])
+    const { applied, failures } = runPass([piece(routes, '192.0.2.9')])
+    expect([applied, failures.map(({ error }) => error)]).toMatchObject([
+      [],
+      [{ code: 'ERR_LVSCARE_VIP_TAKEN' }],
+    ])
+    expect(undoAll([piece(routes, '192.0.2.9')])).toEqual({ applied: [], failures: [] })
+    expect([routes.all(), routes.writes]).toEqual([[own], 0])
+  })
+
   it.each([
     ['IPv4', V4, '192.0.2.9'],
     ['IPv6', V6, 'fd00::9'],
