@@ -1,9 +1,11 @@
 // Bundles the daemon into one file. koffi stays outside: it is a native module, and esbuild cannot inline it.
 // Why CommonJS, and why a part of it is packed: docs/decisions/0003-one-file-bundle.md.
 import { chmod, readFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { leaveOut } from './left-out.mjs'
 
 const root = new URL('..', import.meta.url)
 const path = (name) => fileURLToPath(new URL(name, root))
@@ -21,11 +23,12 @@ const common = {
   logLevel: 'warning',
 }
 
-/** What is loaded late (src/runtime.ts), as text that V8 need not look into before it is asked for. */
-async function packedRuntime() {
+/** A module that is imported late, as text that V8 need not look into before it is asked for. */
+async function packed(entry) {
   const { outputFiles } = await build({
     ...common,
-    entryPoints: [path('packages/lvscare/src/runtime.ts')],
+    entryPoints: [entry],
+    plugins: [leaveOut],
     write: false,
     // Without comments and spaces a third smaller; names stay, for the stack traces.
     minifyWhitespace: true,
@@ -34,22 +37,22 @@ async function packedRuntime() {
   return gzipSync(outputFiles[0].contents, { level: 9 }).toString('base64')
 }
 
-/** Puts the packed text where the sources import runtime.ts. */
-const packRuntime = {
-  name: 'pack-runtime',
+/** Puts the packed text where the sources import a module late. */
+const packLate = {
+  name: 'pack-late',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/runtime\.ts$/ }, (args) =>
-      args.kind === 'dynamic-import' ? { path: 'runtime', namespace: 'packed' } : undefined,
+    onResolve({ filter: /^\.\/.*\.ts$/ }, ({ kind, path: name, resolveDir }) =>
+      kind === 'dynamic-import' ? { path: resolve(resolveDir, name), namespace: 'packed' } : undefined,
     )
-    onLoad({ filter: /.*/, namespace: 'packed' }, async () => ({
+    onLoad({ filter: /.*/, namespace: 'packed' }, async ({ path: entry }) => ({
       loader: 'js',
       resolveDir: path('.'),
       contents: `
         const { gunzipSync } = require('node:zlib')
         const { compileFunction } = require('node:vm')
-        const source = gunzipSync(Buffer.from('${await packedRuntime()}', 'base64')).toString()
+        const source = gunzipSync(Buffer.from('${await packed(entry)}', 'base64')).toString('latin1')
         const parameters = ['module', 'exports', 'require', '__filename', '__dirname', '__bundleUrl']
-        compileFunction(source, parameters, { filename: __filename + ':runtime' })(
+        compileFunction(source, parameters, { filename: __filename + ':${basename(entry, '.ts')}' })(
           module, module.exports, __nodeRequire, __filename, __dirname, __bundleUrl)`,
     }))
   },
@@ -64,7 +67,7 @@ const { metafile } = await build({
   ...common,
   entryPoints: [path('packages/lvscare/src/bin.ts')],
   outfile,
-  plugins: [packRuntime],
+  plugins: [packLate],
   banner: { js: banner },
   metafile: true,
 })

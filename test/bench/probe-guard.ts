@@ -7,7 +7,7 @@ const flags = new Map([
   ['vs', ['127.0.0.1:1']],
   ['mode', ['none']],
   ['rs', servers],
-  ['interval', ['1ms']],
+  ['interval', [process.env['BENCH_INTERVAL'] ?? '1ms']],
   ['metrics-address', ['off']],
 ])
 const config = careConfig(new FlagValues(flags))

@@ -43,7 +43,7 @@ const RUN: Record<CommandName, (flags: FlagValues, host: CliHost) => Promise<voi
 }
 
 async function printHelp(host: CliHost, command?: CommandName): Promise<void> {
-  const { helpText } = await import('./runtime.ts')
+  const { helpText } = await import('./help.ts')
   host.stdout(await helpText(command))
 }
 

@@ -1,6 +1,4 @@
-// What is needed only once the rules are in the kernel, or instead of setting them: an HTTP client, a logger, metrics,
-// help. It takes several times longer to load than everything else, so it is always imported late (see care.ts), and
+// What is needed only once the rules are in the kernel: an HTTP client, a logger, metrics. It takes several times longer to load than everything else, so it is always imported late (see care.ts), and
 // the bundle carries it packed (scripts/build.mjs).
 export { guard } from './guard.ts'
-export { helpText } from './help.ts'
 export { createLog, logPass } from './log.ts'
