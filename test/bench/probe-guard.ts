@@ -1,13 +1,13 @@
 // The running part of the guard, without a kernel to keep: what probing alone costs. Arguments: the servers.
 import { careConfig, FlagValues, Fleet } from 'lvscare'
-import { guard } from '../../packages/lvscare/src/guard.ts'
+import { guard } from '../../packages/lvscare/src/runtime.ts'
 
 const servers = process.argv.slice(2)
 const flags = new Map([
   ['vs', ['127.0.0.1:1']],
   ['mode', ['none']],
   ['rs', servers],
-  ['interval', [process.env['BENCH_INTERVAL'] ?? '1ms']],
+  ['interval', ['1ms']],
   ['metrics-address', ['off']],
 ])
 const config = careConfig(new FlagValues(flags))

@@ -38,6 +38,7 @@ describe('lvscare care, the process', () => {
   afterEach(async () => {
     await GuardProcess.killAll()
     for (const server of cluster.servers) server.resume()
+    outcome(['ip', 'addr', 'del', `${VIP.v4}/32`, 'dev', 'lo'])
     exec('ipvsadm', '-C')
     for (const vip of [VIP.v4, VIP.v6]) exec('ip', 'route', 'flush', 'table', 'local', vip)
   })
@@ -176,7 +177,6 @@ describe('lvscare care, the process', () => {
     assert.match(localRoutes(VIP.v4), /^local 10\.103\.97\.2 dev lo proto kernel/)
     assert.equal(lvscare('care', '--vs', VIRTUAL.v4, '--clean').code, 0)
     assert.match(localRoutes(VIP.v4), /^local 10\.103\.97\.2 dev lo proto kernel/)
-    exec('ip', 'addr', 'del', `${VIP.v4}/32`, 'dev', 'lo')
   })
 
   it('a server that the kernel refuses does not stop the others', () => {

@@ -10,13 +10,12 @@ const GOOD = ['--vs', '10.103.97.2:6443', '--rs', '192.0.2.11:6443']
 const NOBODY = 65534
 const MODPROBE = '/proc/sys/kernel/modprobe'
 
-/** The table and every route, as others see them. */
+/** The table and every route, as others see them; link-local ones come by themselves a moment after a link is up. */
 function world(): unknown {
-  return [
-    savedTable(),
-    exec('ip', 'route', 'show', 'table', 'all'),
-    exec('ip', '-6', 'route', 'show', 'table', 'all'),
-  ]
+  const routes = ['-4', '-6'].flatMap((family) =>
+    exec('ip', family, 'route', 'show', 'table', 'all').split('\n'),
+  )
+  return [savedTable(), routes.filter((route) => !/fe80|ff00/.test(route))]
 }
 
 function care(flags: readonly string[], uid?: number): ReturnType<typeof outcome> {

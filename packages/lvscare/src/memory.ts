@@ -1,0 +1,6 @@
+import { setFlagsFromString } from 'node:v8'
+
+// undici's HTTP parser is WebAssembly. V8's optimising compiler takes 36 MiB to translate it, of which the allocator keeps
+// ten for good; the quick compiler takes two, and is more than quick enough for an answer a second. Only what is
+// compiled later obeys: this module is imported before undici.
+setFlagsFromString('--liftoff-only')
