@@ -106,6 +106,14 @@ describe('lvscare care on a kernel that lacks a module', { skip }, () => {
     assert.deepEqual(savedTable(), [])
   })
 
+  it('--run-once says the same, and leaves nothing behind', () => {
+    const { code, stderr } = care([...GOOD, '--scheduler', 'ovf', '--ip', NODE.v4, '--run-once'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^lvscare: [^\n]*scheduler ovf[^\n]*\n$/)
+    assert.deepEqual(savedTable(), [])
+    assert.equal(exec('ip', 'route', 'show', 'table', 'local', '10.103.97.2'), '')
+  })
+
   it('says that IPVS is missing and what to do, exit code 1', () => {
     exec('modprobe', '-r', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_wlc', 'ip_vs_sh', 'ip_vs')
     const { code, stderr } = care(GOOD)

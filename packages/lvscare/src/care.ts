@@ -55,14 +55,14 @@ export async function runCare(config: CareConfig): Promise<void> {
 async function setAndGuard(config: CareConfig, kernel: Kernel, stop: AbortSignal): Promise<void> {
   const fleet = adoptFleet(config, kernel.ipvs)
   const pieces = buildPieces(config, kernel, fleet)
-  if (config.runOnce) return await finish(config, passUntilQuiet(pieces))
-  const first = runPass(pieces)
+  const first = config.runOnce ? passUntilQuiet(pieces) : runPass(pieces)
   const terminal = first.failures.find(({ error }) => TERMINAL_CODES.has(codeOf(error) ?? ''))
   if (terminal !== undefined) {
     // A route to a service that does not exist would only turn a leak into a refusal; a service that does stays as it is.
     if (kernel.ipvs.service(serviceKey(config.virtual)) === undefined) undoAll(pieces)
     throw terminal.error
   }
+  if (config.runOnce) return await finish(config, first)
   // Only now, with the rules in the kernel, is there time to load an HTTP client, a logger and metrics.
   const { guard } = await import('./runtime.ts')
   await guard({ config, fleet, pieces, first }, stop)
@@ -100,7 +100,8 @@ function buildPieces(config: CareConfig, kernel: Kernel, fleet: Pick<Fleet, 'wei
   const service = new ServicePiece(kernel.ipvs, virtual, scheduler)
   const members = new ServersPiece(kernel.ipvs, virtual, () => ({ servers, weights: fleet.weights() }))
   const route = new RoutePiece(kernel.routes, virtual, nodeAddressOf(config, kernel.routes))
-  return mode === 'local' ? [route, service, members] : [service, members]
+  // A clean takes the route back whatever the mode is now: it may have been another one before.
+  return mode === 'local' || config.clean ? [route, service, members] : [service, members]
 }
 
 function nodeAddressOf(config: CareConfig, routes: Rtnetlink): () => string {
@@ -109,8 +110,7 @@ function nodeAddressOf(config: CareConfig, routes: Rtnetlink): () => string {
     config.virtual,
   )
   if (configured !== undefined) return () => configured
-  const [first] = config.servers
-  return first === undefined ? () => config.virtual.address : kernelNodeAddress(routes, first)
+  return kernelNodeAddress(routes, config.servers)
 }
 
 /** A node without /etc/hosts has simply not named itself there. */

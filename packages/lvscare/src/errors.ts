@@ -21,11 +21,10 @@ export class NodeAddressError extends LvscareError {
   override readonly name = 'NodeAddressError'
   readonly code = 'ERR_LVSCARE_NODE_ADDRESS'
 
-  constructor(server: string, cause?: unknown) {
+  constructor(servers: string) {
     super(
-      `this node's address is not known: there is no route to ${server}; ` +
+      `this node's address is not known: there is no route to ${servers}; ` +
         'give it with --ip, LVSCARE_NODE_IP or a line for lvscare.node.ip in /etc/hosts',
-      { cause },
     )
   }
 }

@@ -1,4 +1,4 @@
-import type { Route, RouteSpec } from '@lvscare/netlink'
+import type { Route, RouteFilter, RouteSpec } from '@lvscare/netlink'
 import ipaddr from 'ipaddr.js'
 import type { RouteTable } from '../src/path/route.ts'
 
@@ -25,6 +25,11 @@ export class FakeRoutes implements RouteTable {
     return best?.family === 'inet' ? { ...best, table: MAIN } : best
   }
 
+  /** Those that have all the filter says; here tables are known by their own numbers. */
+  routes(filter: RouteFilter): Route[] {
+    return this.#routes.filter((one) => hasAll(one, filter))
+  }
+
   replaceRoute(spec: RouteSpec): void {
     this.writes += 1
     const { family = 'inet', table = MAIN, type = 'unicast', scope = 'universe', protocol = 4 } = spec
@@ -36,14 +41,15 @@ export class FakeRoutes implements RouteTable {
   /** Deletes the first that has all `spec` says. */
   deleteRoute(spec: RouteSpec): boolean {
     this.writes += 1
-    const said = Object.entries({ table: MAIN, ...spec })
-    const at = this.#routes.findIndex((one) => {
-      const has = new Map<string, unknown>(Object.entries(one))
-      return said.every(([key, value]) => has.get(key) === value)
-    })
+    const at = this.#routes.findIndex((one) => hasAll(one, { table: MAIN, ...spec }))
     if (at >= 0) this.#routes.splice(at, 1)
     return at >= 0
   }
+}
+
+function hasAll(route: Route, said: Partial<Route>): boolean {
+  const has = new Map<string, unknown>(Object.entries(route))
+  return Object.entries(said).every(([key, value]) => has.get(key) === value)
 }
 
 function prefix({ destination }: Route): number {

@@ -111,13 +111,10 @@ describe('Keeper', () => {
     table.refuse = (operation) => operation === 'add service'
     keeper.pass()
     keeper.pass()
-    expect(log.take()).toEqual(Array(3).fill('error step failed'))
+    expect(log.take()).toEqual(['error step failed'])
     table.refuse = () => false
     keeper.pass()
-    expect(log.take().sort()).toEqual([
-      ...Array(3).fill('info step applied'),
-      ...Array(3).fill('info step no longer fails'),
-    ])
+    expect(log.take().sort()).toEqual([...Array(3).fill('info step applied'), 'info step no longer fails'])
     const text = await keeper.metrics.text()
     expect(text).toContain('lvscare_steps_total{piece="service",result="failed"} 2')
     expect(text).toContain('lvscare_steps_total{piece="servers",result="applied"} 2')

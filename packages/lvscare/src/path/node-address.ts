@@ -18,8 +18,10 @@ export interface NodeAddressSources {
 /** The address the operator gave, of the family of `virtual`; `undefined` when nobody said one. */
 export function configuredNodeAddress(sources: NodeAddressSources, virtual: Endpoint): string | undefined {
   const candidates = [sources.flag, sources.environment, ...addressesOf(NODE_NAME, sources.hosts)]
-  const found = candidates.find((text) => text !== undefined && addressFamily(text) === virtual.family)
-  return found === undefined ? undefined : formatAddress(parseAddress(found).bytes)
+  return candidates
+    .filter((text) => text !== undefined && addressFamily(text) === virtual.family)
+    .map((text) => formatAddress(parseAddress(text ?? '').bytes))
+    .find((address) => address !== virtual.address)
 }
 
 /** Addresses of a name in the text of /etc/hosts (hosts(5)), in order. */
@@ -32,17 +34,24 @@ export function addressesOf(name: string, hosts: string): string[] {
 }
 
 /**
- * The source the kernel itself would use towards the first real server.
+ * The source the kernel itself would use towards the first real server to which it knows a way.
  *
  * Asked again on every pass: after a change of the node's address the route would otherwise keep a source that the
- * node no longer owns. Throws {@link NodeAddressError} when there is no route and never was.
+ * node no longer owns. Throws {@link NodeAddressError} when there is no way to any server and never was.
  */
-export function kernelNodeAddress(table: Pick<Rtnetlink, 'lookup'>, server: Endpoint): () => string {
+export function kernelNodeAddress(
+  table: Pick<Rtnetlink, 'lookup'>,
+  servers: readonly Endpoint[],
+): () => string {
   let last: string | undefined
   return () => {
-    const source = table.lookup(server.address)?.preferredSource
-    last = source ?? last
-    if (last === undefined) throw new NodeAddressError(server.text)
+    for (const { address } of servers) {
+      const source = table.lookup(address)?.preferredSource
+      if (source === undefined) continue
+      last = source
+      break
+    }
+    if (last === undefined) throw new NodeAddressError(servers.map(({ text }) => text).join(', '))
     return last
   }
 }

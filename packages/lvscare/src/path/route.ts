@@ -4,7 +4,7 @@ import { VipTakenError } from '../errors.ts'
 import type { Piece, Step, StepKind } from './step.ts'
 
 /** What is used of {@link Rtnetlink} here, so that a test can hand in routes in memory. */
-export type RouteTable = Pick<Rtnetlink, 'match' | 'replaceRoute' | 'deleteRoute'>
+export type RouteTable = Pick<Rtnetlink, 'match' | 'routes' | 'replaceRoute' | 'deleteRoute'>
 
 /** Who made a route (`rtm_protocol`): a number that /etc/iproute2/rt_protos gives to nobody marks ours. */
 export const ROUTE_PROTOCOL = 77
@@ -56,16 +56,23 @@ export class RoutePiece implements Piece {
     return sameRoute(found, wanted) ? [] : [this.#step('replace-route', wanted, found)]
   }
 
-  /** Only a route that carries our protocol number is ours to take away. */
+  /**
+   * Only a route that carries our protocol number is ours to take away.
+   *
+   * Not the one that decides, as in a pass: for IPv6 an address that was added later hides ours, which is there still.
+   */
   undo(): Step[] {
-    const found = this.#observe()
-    if (found?.protocol !== ROUTE_PROTOCOL) return []
-    const { destination, type, protocol } = found
-    const apply = (): void =>
-      void this.#table.deleteRoute({ destination, type, protocol, table: TABLE_LOCAL })
-    return [
-      { piece: this.name, kind: 'delete-route', subject: describe(found), found: describe(found), apply },
-    ]
+    const key = { destination: hostPrefix(this.#virtual), table: TABLE_LOCAL, protocol: ROUTE_PROTOCOL }
+    return this.#table.routes({ ...key, family: this.#virtual.family }).map((found) => {
+      const apply = (): void => void this.#table.deleteRoute({ ...key, type: found.type })
+      return {
+        piece: this.name,
+        kind: 'delete-route',
+        subject: describe(found),
+        found: describe(found),
+        apply,
+      }
+    })
   }
 
   /**

@@ -70,7 +70,9 @@ export class ServersPiece implements Piece {
   }
 
   plan(): Step[] {
-    const observed = this.#table.destinations(serviceKey(this.#virtual)) ?? []
+    const observed = this.#table.destinations(serviceKey(this.#virtual))
+    // The piece before this one could not make the service, and has said why: there is nothing to be a member of.
+    if (observed === undefined) return []
     return planMembers(this.#wanted(), observed).map((change) => this.#step(change))
   }
 

@@ -67,13 +67,20 @@ describe('kernelNodeAddress', () => {
       const source = answers.shift()
       return source === undefined ? undefined : { ...route, preferredSource: source }
     }
-    const address = kernelNodeAddress({ lookup }, server)
+    const address = kernelNodeAddress({ lookup }, [server])
     expect([address(), address(), address()]).toEqual(['192.0.2.9', '192.0.2.10', '192.0.2.10'])
     expect(new Set(asked)).toEqual(new Set(['192.0.2.1']))
   })
 
+  it('asks for the next server when there is no way to the first', () => {
+    const other = parseEndpoint('198.51.100.1:6443')
+    const lookup = (address: string): Route | undefined =>
+      address === other.address ? { ...route, preferredSource: '198.51.100.9' } : undefined
+    expect(kernelNodeAddress({ lookup }, [server, other])()).toBe('198.51.100.9')
+  })
+
   it('throws when there is no route and never was, or a route without source', () => {
-    expect(kernelNodeAddress({ lookup: () => undefined }, server)).toThrow(NodeAddressError)
-    expect(kernelNodeAddress({ lookup: () => route }, server)).toThrow('192.0.2.1:6443')
+    expect(kernelNodeAddress({ lookup: () => undefined }, [server])).toThrow(NodeAddressError)
+    expect(kernelNodeAddress({ lookup: () => route }, [server])).toThrow('192.0.2.1:6443')
   })
 })

@@ -99,6 +99,13 @@ describe('RoutePiece', () => {
     expect(routes.all()).toEqual([wide])
   })
 
+  it('undoes its route also when an address that was added later hides it', () => {
+    const own: Route = { ...localRoute(V6, V6.address), protocol: 2, outputLink: 7 }
+    const routes = new FakeRoutes([own, localRoute(V6, 'fd00::9')])
+    expect(undoAll([piece(routes, 'fd00::9', V6)]).applied).toHaveLength(1)
+    expect(routes.all()).toEqual([own])
+  })
+
   it('undoes its route, in whatever table the kernel says it is, and may be undone again', () => {
     for (const [virtual, source] of [
       [V4, '192.0.2.9'],
