@@ -48,7 +48,7 @@ kernel_suite() {
     LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 1200 --results "$results" -- test/kernel/suite.sh || status=$?
   fi
   # shellcheck disable=SC2046
-  count "$status" $(for word in pass fail skipped; do sed -n "s/^# $word \([0-9]*\)$/\1/p" "$results/suite.tap" | tail -n 1; done)
+  count "$status" $(for word in pass fail skipped; do sed -n "s/^ℹ $word \([0-9]*\)$/\1/p" "$results/suite.log" | tail -n 1; done)
 }
 
 bash scripts/setup.sh || exit 1

@@ -10,7 +10,7 @@ import { waitFor } from '../lab/wait.ts'
 /** Emulation is slow and CI is busy: limits say "stuck", not "slow". Speed is measured by the benchmarks. */
 const LIMIT_MS = 20_000
 
-const QUICK = ['--interval', '300ms', '--health-timeout', '1s', '--metrics-address', 'off']
+const QUICK = ['--interval', '300ms', '--health-timeout', '2s', '--metrics-address', 'off']
 
 describe('lvscare care, when servers fail', () => {
   let cluster: TestCluster
@@ -19,6 +19,8 @@ describe('lvscare care, when servers fail', () => {
   before(async () => {
     cluster = await TestCluster.create('a', 'b', 'c')
     guard = new GuardProcess([...cluster.flags, ...QUICK])
+    // The rule is filled before there is a verdict: judged is when it stays so.
+    await waitFor('verdicts', LIMIT_MS, () => guard.log.filter(({ to }) => to === 'up').length >= 3)
     await healthyAgain()
   })
   afterEach(healthyAgain)

@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
-# Runs the bundled suite on the kernel it finds itself on: for people on stdout, as TAP for the count.
+# Runs the bundled suite on the kernel it finds itself on. What it prints is kept too, for the count.
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
-exec node --test-force-exit \
-  --test-reporter=spec --test-reporter-destination=stdout \
-  --test-reporter=tap --test-reporter-destination="$LVSCARE_RESULTS/suite.tap" \
-  test/dist/suite.mjs
+# Forced to exit: a test that failed may leave a timer or a process behind, and the rest of the run would wait for it.
+node --test-force-exit --test-reporter=spec "${LVSCARE_TEST_DIST:-test/dist}/suite.mjs" | tee "$LVSCARE_RESULTS/suite.log"

@@ -4,3 +4,9 @@ import { setFlagsFromString } from 'node:v8'
 // ten for good; the quick compiler takes two, and is more than quick enough for an answer a second. Only what is
 // compiled later obeys: this module is imported before undici.
 setFlagsFromString('--liftoff-only')
+
+// A guard allocates little, so V8 would let garbage lie for many minutes before it looks.
+setFlagsFromString('--optimize-for-size')
+
+// The baseline compiler's own pages and code: what is hot goes to the optimising compiler anyway.
+setFlagsFromString('--no-sparkplug')

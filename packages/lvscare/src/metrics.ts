@@ -31,6 +31,7 @@ const PASS_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05,
 export class Metrics {
   /** The registry that `/metrics` prints. */
   readonly registry: Registry = new Registry()
+  #fleet: FleetView | undefined
   readonly #state = this.#gauge('lvscare_server_state', '1 for the state that the server is in', [
     'server',
     'state',
@@ -91,18 +92,24 @@ export class Metrics {
   observePass(pass: Pass, ms: number, fleet: FleetView): void {
     this.#passSeconds.observe(ms / 1000)
     this.#lastPass.setToCurrentTime()
-    this.#allDown.set(fleet.allDown ? 1 : 0)
+    this.#fleet = fleet
     for (const { piece } of pass.applied) this.#steps.inc({ piece, result: 'applied' })
     for (const { piece } of pass.failures) this.#steps.inc({ piece, result: 'failed' })
-    for (const [server, current] of fleet.states) {
-      for (const state of STATES) this.#state.set({ server, state }, state === current ? 1 : 0)
-      this.#weight.set({ server }, fleet.weights.get(server) ?? 0)
-    }
   }
 
   /** The exposition format of Prometheus. */
   text(): Promise<string> {
+    if (this.#fleet !== undefined) this.#show(this.#fleet)
     return this.registry.metrics()
+  }
+
+  /** Gauges are set when somebody looks: passes are many, scrapes are few. */
+  #show({ states, weights, allDown }: FleetView): void {
+    this.#allDown.set(allDown ? 1 : 0)
+    for (const [server, current] of states) {
+      for (const state of STATES) this.#state.set({ server, state }, state === current ? 1 : 0)
+      this.#weight.set({ server }, weights.get(server) ?? 0)
+    }
   }
 
   #beginServer(server: string): void {
