@@ -11,6 +11,7 @@ const LEFT_OUT = [
   /\/@opentelemetry\/api\//,
   // Logging in a worker thread: a bundle has no file that the worker could load.
   /\/thread-stream\//,
+  /\/pino\/lib\/(?:transport|multistream)\.js$/,
 ]
 
 /** A module that may be imported, constructed and looked into, and says what is wrong when it is called. */
@@ -25,9 +26,14 @@ const stub = (path) => `
 /** The esbuild plugin. */
 export const leaveOut = {
   name: 'leave-out',
-  setup({ onLoad }) {
+  setup({ onLoad, onResolve }) {
+    // pino only asks whether it runs in the main thread: it does, and Node need not load its workers to say so.
+    onResolve({ filter: /^(?:node:)?worker_threads$/ }, ({ path }) => ({ path, namespace: 'left-out' }))
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+      contents: 'module.exports = { isMainThread: true }',
+    }))
     onLoad(
-      { filter: /\/node_modules\/(?:undici|prom-client|@opentelemetry|thread-stream)\// },
+      { filter: /\/node_modules\/(?:undici|prom-client|@opentelemetry|thread-stream|pino)\// },
       ({ path }) => {
         if (!LEFT_OUT.some((pattern) => pattern.test(path))) return undefined
         return {
