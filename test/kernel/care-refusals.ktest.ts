@@ -119,5 +119,9 @@ describe('lvscare care on a kernel that lacks a module', { skip }, () => {
     const { code, stderr } = care(GOOD)
     assert.equal(code, 1)
     assert.match(stderr, /^lvscare: [^\n]*ip_vs[^\n]*\n$/)
+    // What is there can be taken back all the same.
+    exec('ip', 'route', 'add', 'local', '10.103.97.2', 'dev', 'lo', 'table', 'local', 'proto', '77')
+    assert.equal(care(['--vs', '10.103.97.2:6443', '--clean']).code, 0)
+    assert.equal(exec('ip', 'route', 'show', 'table', 'local', '10.103.97.2'), '')
   })
 })

@@ -30,9 +30,6 @@ const TERMINAL_CODES = new Set([
 /** A stranger in our service costs two passes, drained and then deleted; the third finds nothing to do. */
 const MAX_ONCE_PASSES = 3
 
-/** The fleet of `--clean`, which wants no member. */
-const NOBODY: Pick<Fleet, 'weights'> = { weights: () => new Map() }
-
 /**
  * `lvscare care`: sets the rules, and unless told otherwise guards them until SIGTERM or SIGINT.
  *
@@ -42,13 +39,36 @@ const NOBODY: Pick<Fleet, 'weights'> = { weights: () => new Map() }
 export async function runCare(config: CareConfig): Promise<void> {
   // Before anything else: a stop while the rules are being set must leave them set.
   const stop = stopSignal()
+  if (config.clean) return await clean(config)
   const kernel = openKernel()
   try {
-    if (config.clean) await finish(config, undoAll(buildPieces(config, kernel, NOBODY)))
-    else await setAndGuard(config, kernel, stop)
+    await setAndGuard(config, kernel, stop)
   } finally {
     kernel.ipvs.close()
     kernel.routes.close()
+  }
+}
+
+/** Takes everything back; a kernel without IPVS has no rule of ours, but may have the route. */
+async function clean(config: CareConfig): Promise<void> {
+  const routes = Rtnetlink.open()
+  try {
+    const route = new RoutePiece(routes, config.virtual, () => config.virtual.address)
+    const ipvs = openIpvs()
+    const service = ipvs === undefined ? [] : [new ServicePiece(ipvs, config.virtual, config.scheduler)]
+    await finish(config, undoAll([route, ...service]))
+    ipvs?.close()
+  } finally {
+    routes.close()
+  }
+}
+
+function openIpvs(): Ipvs | undefined {
+  try {
+    return Ipvs.open()
+  } catch (error) {
+    if (codeOf(error) === 'ERR_IPVS_UNAVAILABLE') return undefined
+    throw error
   }
 }
 
@@ -100,26 +120,24 @@ function buildPieces(config: CareConfig, kernel: Kernel, fleet: Pick<Fleet, 'wei
   const service = new ServicePiece(kernel.ipvs, virtual, scheduler)
   const members = new ServersPiece(kernel.ipvs, virtual, () => ({ servers, weights: fleet.weights() }))
   const route = new RoutePiece(kernel.routes, virtual, nodeAddressOf(config, kernel.routes))
-  // A clean takes the route back whatever the mode is now: it may have been another one before.
-  return mode === 'local' || config.clean ? [route, service, members] : [service, members]
+  return mode === 'local' ? [route, service, members] : [service, members]
 }
 
 function nodeAddressOf(config: CareConfig, routes: Rtnetlink): () => string {
-  const configured = configuredNodeAddress(
-    { flag: config.nodeAddress, environment: process.env['LVSCARE_NODE_IP'], hosts: readHosts() },
-    config.virtual,
-  )
+  const said = { flag: config.nodeAddress, environment: process.env['LVSCARE_NODE_IP'] }
+  const configured =
+    configuredNodeAddress({ ...said, hosts: '' }, config.virtual) ??
+    configuredNodeAddress({ ...said, hosts: readHosts() }, config.virtual)
   if (configured !== undefined) return () => configured
   return kernelNodeAddress(routes, config.servers)
 }
 
-/** A node without /etc/hosts has simply not named itself there. */
+/** A node whose /etc/hosts cannot be read has not named itself there: the kernel is asked instead. */
 function readHosts(): string {
   try {
     return readFileSync('/etc/hosts', 'utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return ''
-    throw error
+  } catch {
+    return ''
   }
 }
 

@@ -11,10 +11,19 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+/** How much of the log is kept while nobody takes it, in characters. */
+const MAX_UNWRITTEN = 256 * 1024
+
 /** JSON lines on stderr. Written synchronously: the last line before a crash is the one that matters. */
 export function createLog(level: LogLevel): Log {
-  const destination = pino.destination({ dest: 2, sync: true })
-  // A full disk or a closed pipe behind stderr must not take the guard down with it.
+  const destination = pino.destination({
+    dest: 2,
+    sync: true,
+    retryEAGAIN: () => false,
+    maxLength: MAX_UNWRITTEN,
+  })
+  // A full disk, a closed pipe or a reader that stalls must not take the guard down: what cannot be written is kept until
+  // it can, up to a limit, and then dropped. Waiting for the reader would stop probes and passes.
   destination.on('error', () => undefined)
   const formatters = { level: (label: string) => ({ level: label }) }
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination)

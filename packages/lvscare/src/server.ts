@@ -14,6 +14,9 @@ const REQUEST_TIMEOUT_MS = 5000
 
 const MAX_CONNECTIONS = 32
 
+/** Pause before an address that could not be had is tried again, in milliseconds. */
+const LISTEN_AGAIN_MS = 5000
+
 /**
  * Serves `/metrics` and `/healthz`; resolves when it listens.
  *
@@ -67,16 +70,22 @@ function send(
   response.writeHead(status, { 'content-type': type, connection: 'close' }).end(body)
 }
 
+/** Resolves after the first try; one that fails is repeated, because the port may be a predecessor's that is leaving. */
 function listen(server: Server, { address, port, text }: Endpoint, log: Log): Promise<void> {
   return new Promise((resolve) => {
+    let failures = 0
     server.on('error', (error) => {
-      log.error({ address: text, code: codeOf(error), error: messageOf(error) }, 'metrics are not served')
+      failures += 1
+      if (failures === 1)
+        log.error({ address: text, code: codeOf(error), error: messageOf(error) }, 'metrics are not served')
+      setTimeout(() => server.listen(port, address), LISTEN_AGAIN_MS).unref()
       resolve()
     })
-    server.listen(port, address, () => {
+    server.on('listening', () => {
       log.info({ address: text }, 'metrics are served')
       resolve()
     })
+    server.listen(port, address)
   })
 }
 

@@ -102,6 +102,8 @@ describe('Keeper', () => {
     expect(log.take().filter((line) => line === alarm)).toHaveLength(1)
     keeper.judge(B, HEALTHY)
     expect(log.take()).toContain('info a server is healthy again')
+    expect(shown()).toEqual({ [A]: 0, [B]: 1 })
+    keeper.judge(A, DEAD)
     keeper.pass()
     expect(shown()).toEqual({ [B]: 1 })
   })

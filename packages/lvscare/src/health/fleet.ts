@@ -38,10 +38,17 @@ export class Fleet {
   readonly #health: Map<string, ServerHealth>
   /** When each server was last good (up, or not judged yet), and with which weight. */
   readonly #lastGood = new Map<string, { readonly ms: number; readonly weight: number }>()
+  /** The weights found at the start; none where they would leave no server of ours to connect to. */
+  readonly #adopted: Weights | undefined
   #held: Weights | undefined
+  /** Who was held when the first server came back, and has not been judged since. */
+  readonly #awaited = new Set<string>()
 
   constructor(options: FleetOptions) {
     this.#options = options
+    // A rule of strangers alone is no rule of ours: they leave, so everybody has to come at once.
+    const { adopted, servers } = options
+    this.#adopted = servers.some((server) => (adopted?.get(server) ?? 0) > 0) ? adopted : undefined
     this.#health = new Map(options.servers.map((server) => [server, UNKNOWN]))
   }
 
@@ -62,11 +69,23 @@ export class Fleet {
     const after = judge(before, verdict, this.#options)
     if (isGood(before)) this.#lastGood.set(server, { ms: nowMs, weight: this.#ownWeights().get(server) ?? 0 })
     this.#health.set(server, after)
+    this.#awaited.delete(server)
+    const heldBefore = this.#held
     // Asked of the weights, not of the states: an adopted rule may lack the very server that has no verdict yet.
     this.#held = takesConnections(this.#ownWeights())
       ? undefined
       : (this.#held ?? this.#lastGoodWeights(nowMs))
+    this.#await(server, heldBefore)
     return { from: before.state, to: after.state, confirm: needsConfirmation(after) }
+  }
+
+  /**
+   * When the first server is back, the others may be too: until each has been asked again it keeps its connections,
+   * but gets no new ones.
+   */
+  #await(returned: string, heldBefore: Weights | undefined): void {
+    if (this.#held !== undefined) this.#awaited.clear()
+    else for (const server of heldBefore?.keys() ?? []) if (server !== returned) this.#awaited.add(server)
   }
 
   /** The weights the rule should have now. */
@@ -78,7 +97,7 @@ export class Fleet {
     const weights = new Map<string, number>()
     for (const [server, { state }] of this.#health) {
       if (state === 'up') weights.set(server, 1)
-      else if (state === 'draining') weights.set(server, 0)
+      else if (state === 'draining' || this.#awaited.has(server)) weights.set(server, 0)
       else if (state === 'unknown') this.#putInitial(weights, server)
     }
     return weights
@@ -86,7 +105,7 @@ export class Fleet {
 
   /** An adopted member stays as it was found until there is a verdict on it; a new rule starts with every server. */
   #putInitial(weights: Map<string, number>, server: string): void {
-    const weight = this.#options.adopted === undefined ? 1 : this.#options.adopted.get(server)
+    const weight = this.#adopted === undefined ? 1 : this.#adopted.get(server)
     if (weight !== undefined) weights.set(server, weight)
   }
 

@@ -1,4 +1,11 @@
-import { type Ipvs, type NewService, type ServiceEntry, type ServiceKey, sameService } from '@lvscare/ipvs'
+import {
+  type Ipvs,
+  type NewService,
+  type ServiceEntry,
+  type ServiceFlag,
+  type ServiceKey,
+  sameService,
+} from '@lvscare/ipvs'
 import type { Endpoint } from '../endpoint.ts'
 import type { Piece, Step } from './step.ts'
 
@@ -19,7 +26,7 @@ export class ServicePiece implements Piece {
 
   constructor(table: ServiceTable, virtual: Endpoint, scheduler: string) {
     this.#table = table
-    this.#wanted = { ...serviceKey(virtual), scheduler }
+    this.#wanted = { ...serviceKey(virtual), scheduler, flags: flagsFor(scheduler) }
     this.#subject = virtual.text
   }
 
@@ -40,6 +47,14 @@ export class ServicePiece implements Piece {
   #step(kind: Step['kind'], found: ServiceEntry | undefined, apply: () => void): Step {
     return { piece: this.name, kind, subject: this.#subject, found: describe(found), apply }
   }
+}
+
+/**
+ * `sh` and `mh` send a client always to the same server, and refuse it while that one has weight 0, unless they are
+ * told to fall back on another (IP_VS_SVC_F_SCHED_SH_FALLBACK and its twin of mh are both this flag).
+ */
+function flagsFor(scheduler: string): ServiceFlag[] {
+  return scheduler === 'sh' || scheduler === 'mh' ? ['sched1'] : []
 }
 
 function describe(found: ServiceEntry | undefined): string {

@@ -94,20 +94,38 @@ describe('Fleet', () => {
     expect([shown(subject.weights()), subject.allDown]).toEqual(['a=1 b=1', true])
   })
 
-  it('leaves all-down when the first one recovers, and only that one is up', () => {
+  it('leaves all-down when the first one recovers: the others keep their connections until they are asked again', () => {
     const subject = fleet()
     tell(subject, 'abc', [HEALTHY], 0)
     tell(subject, 'ab', OUT, 1)
     tell(subject, 'c', [SICK], 1)
     subject.record('a', HEALTHY, 5000)
-    expect([shown(subject.weights()), subject.allDown]).toEqual(['a=1 c=0', false])
+    expect([shown(subject.weights()), subject.allDown]).toEqual(['a=1 b=0 c=0', false])
+    tell(subject, 'b', [DEAD], 5001)
+    expect(shown(subject.weights())).toBe('a=1 c=0')
   })
 
   it('takes everybody when nobody was ever good', () => {
     const subject = fleet({ adopted: new Map() })
-    expect(shown(subject.weights())).toBe('')
+    expect(shown(subject.weights())).toBe('a=1 b=1 c=1')
     tell(subject, 'abc', OUT, 0)
     expect([shown(subject.weights()), subject.allDown]).toEqual(['a=1 b=1 c=1', true])
+  })
+
+  it('starts with everybody where the adopted rule has none of ours to connect to', () => {
+    for (const adopted of [new Map([['stranger', 1]]), new Map([['a', 0]]), new Map<string, number>()]) {
+      expect(shown(fleet({ adopted }).weights())).toBe('a=1 b=1 c=1')
+    }
+    expect(
+      shown(
+        fleet({
+          adopted: new Map([
+            ['a', 1],
+            ['stranger', 1],
+          ]),
+        }).weights(),
+      ),
+    ).toBe('a=1')
   })
 
   it('keeps an adopted member that dies while the server missing beside it has no verdict yet', () => {
@@ -115,7 +133,7 @@ describe('Fleet', () => {
     tell(subject, 'a', OUT, 0)
     expect([shown(subject.weights()), subject.allDown]).toEqual(['a=1', true])
     subject.record('b', HEALTHY, 1)
-    expect([shown(subject.weights()), subject.allDown]).toEqual(['b=1', false])
+    expect([shown(subject.weights()), subject.allDown]).toEqual(['a=0 b=1', false])
   })
 
   it('holds adopted weights as they were', () => {
@@ -174,7 +192,7 @@ describe('Fleet, whatever happens', () => {
           if (up.length === 0) continue
           expect(subject.allDown).toBe(false)
           for (const [name, state] of subject.states()) {
-            if (state === 'down') expect(subject.weights().has(name)).toBe(false)
+            if (state === 'down') expect(subject.weights().get(name) ?? 0).toBe(0)
             if (state === 'draining') expect(subject.weights().get(name)).toBe(0)
           }
         }

@@ -32,6 +32,20 @@ describe('serviceKey', () => {
 })
 
 describe('ServicePiece', () => {
+  it.each([
+    ['sh', ['sched1']],
+    ['mh', ['sched1']],
+    ['dh', []],
+    ['rr', []],
+  ])(
+    'with %s asks for the flags %j: a drained server must not refuse its share of the clients',
+    (scheduler, flags) => {
+      const table = tableOf()
+      runPass([new ServicePiece(table, VIRTUAL, scheduler)])
+      expect(table.service(KEY)).toMatchObject({ scheduler, flags })
+    },
+  )
+
   it('reaches the wanted service from any start in one pass, and then rests', () => {
     fc.assert(
       fc.property(anyStart, fc.constantFrom('rr', 'wlc'), (start, scheduler) => {
