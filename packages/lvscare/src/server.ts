@@ -27,6 +27,7 @@ export async function serveMetrics(
   metrics: Metrics,
   alive: () => boolean,
   log: Log,
+  againMs: number = LISTEN_AGAIN_MS,
 ): Promise<Closable> {
   if (address === undefined) return { close: async () => undefined }
   const server = createServer(
@@ -44,8 +45,14 @@ export async function serveMetrics(
     },
   )
   server.maxConnections = MAX_CONNECTIONS
-  await listen(server, address, log)
-  return { close: () => close(server) }
+  const stop = new AbortController()
+  await listen(server, address, log, { againMs, signal: stop.signal })
+  return {
+    close: () => {
+      stop.abort()
+      return close(server)
+    },
+  }
 }
 
 async function answer(
@@ -71,14 +78,19 @@ function send(
 }
 
 /** Resolves after the first try; one that fails is repeated, because the port may be a predecessor's that is leaving. */
-function listen(server: Server, { address, port, text }: Endpoint, log: Log): Promise<void> {
+function listen(
+  server: Server,
+  { address, port, text }: Endpoint,
+  log: Log,
+  { againMs, signal }: { readonly againMs: number; readonly signal: AbortSignal },
+): Promise<void> {
   return new Promise((resolve) => {
     let failures = 0
     server.on('error', (error) => {
       failures += 1
       if (failures === 1)
         log.error({ address: text, code: codeOf(error), error: messageOf(error) }, 'metrics are not served')
-      setTimeout(() => server.listen(port, address), LISTEN_AGAIN_MS).unref()
+      setTimeout(() => signal.aborted || server.listen(port, address), againMs).unref()
       resolve()
     })
     server.on('listening', () => {

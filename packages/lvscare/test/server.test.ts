@@ -6,6 +6,7 @@ import { type Endpoint, endpoint } from '../src/index.ts'
 import { Metrics } from '../src/metrics.ts'
 import { type Closable, serveMetrics } from '../src/server.ts'
 import { MemoryLog } from './memory-log.ts'
+import { until } from './wait.ts'
 
 const log = new MemoryLog()
 const opened: Closable[] = []
@@ -91,6 +92,17 @@ describe('serveMetrics', () => {
     ])
     await served.close()
     busy.close()
+  })
+
+  it('tries a busy port again until it is free, and complains once', async () => {
+    const busy = createServer()
+    const address = await listening(busy)
+    const metrics = new Metrics({ version: '1', servers: [] })
+    opened.push(await serveMetrics(address, metrics, () => true, log, 10))
+    await new Promise((go) => setTimeout(go, 60))
+    busy.close()
+    await until('metrics served', () => log.lines.some(({ message }) => message === 'metrics are served'))
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1)
   })
 
   it('serves nothing without an address', async () => {
