@@ -9,7 +9,7 @@ import { median, type Result } from './stats.ts'
 const SERVERS = ['192.0.2.11:6443', '192.0.2.12:6443', '192.0.2.13:6443'].map(parseEndpoint)
 const PASSES = 3000
 
-/** The compiler works on code that runs often: at two passes a second it is done within the guard's first hour or two. */
+/** The compiler works on code that runs often; a guard, which calls it later (memory.ts), is there within a day. */
 const WARM_UP = 10_000
 const RUNS = 40
 
