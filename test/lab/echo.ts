@@ -70,14 +70,19 @@ export async function exchangeTcp(address: string, port: number, bytes: number):
   await once(socket, 'close')
 }
 
+/** Pause before a datagram that nobody answered is sent again: longer than any answer takes in emulation. */
+const RESEND_MS = 3000
+
 /** From one UDP port one datagram of each text; resolves when each has come back. */
 export async function exchangeUdp(address: string, port: number, ...texts: string[]): Promise<void> {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
   try {
     for (const text of texts) {
       const answered = once(socket, 'message')
+      // Nobody repeats a datagram that is lost, as one is now and then while the neighbours are still unknown.
+      const again = setInterval(() => socket.send(text, port, address), RESEND_MS)
       socket.send(text, port, address)
-      await answered
+      await answered.finally(() => clearInterval(again))
     }
   } finally {
     socket.close()
