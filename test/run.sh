@@ -45,7 +45,7 @@ kernel_suite() {
   if [[ $kernel == host ]]; then
     LVSCARE_RESULTS=$results LVSCARE_SUITE_ON=host test/kernel/in-namespace.sh test/kernel/suite.sh || status=$?
   else
-    LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 1200 --results "$results" -- test/kernel/suite.sh || status=$?
+    LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 900 --results "$results" -- test/kernel/suite.sh || status=$?
   fi
   # shellcheck disable=SC2046
   count "$status" $(for word in pass fail skipped; do sed -n "s/^ℹ $word \([0-9]*\)$/\1/p" "$results/suite.log" | tail -n 1; done)
