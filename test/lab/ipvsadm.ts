@@ -1,12 +1,5 @@
 import { exec } from './exec.ts'
 
-/** One real server as `ipvsadm -Sn` writes it. */
-export interface SavedServer {
-  readonly address: string
-  readonly weight: number
-  readonly line: string
-}
-
 /** The whole table as rules (`ipvsadm -Sn`), a line each: the form in which tables are compared. */
 export function savedTable(): string[] {
   return exec('ipvsadm', '-Sn')

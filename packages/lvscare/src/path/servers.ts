@@ -46,6 +46,7 @@ export function planMembers(wanted: Wanted, observed: readonly DestinationEntry[
   return changes
 }
 
+/** Not sameDestination of @lvscare/ipvs: that copies both sides to fill in defaults, and this runs for every server on every pass. */
 function agrees(entry: DestinationEntry, weight: number): boolean {
   const { forward, upperThreshold, lowerThreshold } = entry
   return entry.weight === weight && forward === 'masq' && upperThreshold === 0 && lowerThreshold === 0
