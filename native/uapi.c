@@ -2,16 +2,23 @@
  * Prints what this machine's kernel headers say of every constant, size and offset that our TypeScript repeats, as one
  * JSON object. test/contract/uapi.test.ts compares; README.md beside this file says how to add one.
  */
+/* struct ucred */
+#define _GNU_SOURCE
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <netinet/in.h>
 #include <linux/genetlink.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip_vs.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
@@ -63,8 +70,8 @@ static void netlink_constants(void)
 	/* In C an int with all upper bits set; the type field has 16. */
 	print_number("NLA_TYPE_MASK", NLA_TYPE_MASK & 0xffff);
 	N(NLMSGERR_ATTR_MSG) N(NLMSGERR_ATTR_OFFS) N(NLMSGERR_ATTR_COOKIE)
-	N(AF_INET) N(AF_INET6) N(AF_NETLINK) N(SOCK_RAW) N(SOCK_CLOEXEC) N(SOL_SOCKET) N(SOL_NETLINK) N(SO_RCVBUF)
-	N(SO_RCVTIMEO) N(MSG_PEEK) N(MSG_TRUNC) N(MSG_DONTWAIT)
+	N(AF_UNIX) N(AF_INET) N(AF_INET6) N(AF_NETLINK) N(SOCK_STREAM) N(SOCK_RAW) N(SOCK_NONBLOCK) N(SOCK_CLOEXEC)
+	N(SOL_SOCKET) N(SOL_NETLINK) N(SO_RCVBUF) N(SO_PEERCRED) N(SO_RCVTIMEO) N(MSG_PEEK) N(MSG_TRUNC) N(MSG_DONTWAIT)
 	N(GENL_ID_CTRL) N(GENL_HDRLEN) N(GENL_NAMSIZ) N(CTRL_CMD_NEWFAMILY) N(CTRL_CMD_GETFAMILY)
 #define X(name) print_number("CTRL_ATTR_" #name, CTRL_ATTR_##name);
 	X(FAMILY_ID) X(FAMILY_NAME) X(VERSION) X(HDRSIZE) X(MAXATTR)
@@ -87,6 +94,10 @@ static void rtnetlink_constants(void)
 #define X(name) print_number("RTA_" #name, RTA_##name);
 	X(DST) X(OIF) X(GATEWAY) X(PRIORITY) X(PREFSRC) X(TABLE) X(VIA)
 #undef X
+#define X(name) print_number("RTNLGRP_" #name, RTNLGRP_##name);
+	X(LINK) X(IPV4_IFADDR) X(IPV4_ROUTE) X(IPV4_RULE) X(IPV6_IFADDR) X(IPV6_ROUTE) X(IPV6_RULE)
+	X(IPV4_NETCONF) X(IPV6_NETCONF) X(NEXTHOP)
+#undef X
 	N(RT_TABLE_UNSPEC) N(RT_TABLE_DEFAULT) N(RT_TABLE_MAIN) N(RT_TABLE_LOCAL)
 	N(RTPROT_UNSPEC) N(RTPROT_KERNEL) N(RTPROT_BOOT) N(RTPROT_STATIC)
 #define X(name) print_number("RTN_" #name, RTN_##name);
@@ -96,6 +107,29 @@ static void rtnetlink_constants(void)
 #define X(name) print_number("RT_SCOPE_" #name, RT_SCOPE_##name);
 	X(UNIVERSE) X(SITE) X(LINK) X(HOST) X(NOWHERE)
 #undef X
+}
+
+static void nft_constants(void)
+{
+#define X(name) print_number("NFNL_" #name, NFNL_##name);
+	X(SUBSYS_NFTABLES) X(MSG_BATCH_BEGIN) X(MSG_BATCH_END) X(BATCH_GENID)
+#undef X
+#define X(name) print_number("NFT_MSG_" #name, NFT_MSG_##name);
+	X(NEWTABLE) X(GETTABLE) X(DELTABLE) X(NEWCHAIN) X(GETCHAIN) X(NEWRULE) X(GETRULE) X(NEWGEN) X(GETGEN)
+#undef X
+#define X(name) print_number("NFTA_" #name, NFTA_##name);
+	X(TABLE_NAME) X(TABLE_FLAGS) X(TABLE_USE)
+	X(CHAIN_TABLE) X(CHAIN_NAME) X(CHAIN_HOOK) X(CHAIN_POLICY) X(CHAIN_TYPE) X(HOOK_HOOKNUM) X(HOOK_PRIORITY)
+	X(RULE_TABLE) X(RULE_CHAIN) X(RULE_EXPRESSIONS) X(LIST_ELEM) X(EXPR_NAME) X(EXPR_DATA) X(DATA_VALUE)
+	X(CMP_SREG) X(CMP_OP) X(CMP_DATA) X(PAYLOAD_DREG) X(PAYLOAD_BASE) X(PAYLOAD_OFFSET) X(PAYLOAD_LEN)
+	X(META_DREG) X(META_KEY) X(CT_DREG) X(CT_KEY) X(CT_DIRECTION) X(COUNTER_BYTES) X(COUNTER_PACKETS) X(GEN_ID)
+#undef X
+#define X(name) print_number("NFT_" #name, NFT_##name);
+	X(TABLE_F_DORMANT) X(REG_1) X(CMP_EQ) X(CMP_NEQ) X(PAYLOAD_NETWORK_HEADER) X(META_L4PROTO)
+	X(CT_PROTO_DST) X(CT_DST_IP) X(CT_DST_IP6) X(NAME_MAXLEN)
+#undef X
+	N(NF_INET_PRE_ROUTING) N(NF_INET_LOCAL_IN) N(NF_INET_FORWARD) N(NF_INET_LOCAL_OUT) N(NF_INET_POST_ROUTING)
+	N(NF_DROP) N(NF_ACCEPT) N(IP_CT_DIR_ORIGINAL)
 }
 
 static void ipvs_constants(void)
@@ -133,7 +167,8 @@ static void ipvs_constants(void)
 static void sizes(void)
 {
 	SIZE(struct nlmsghdr) SIZE(struct nlattr) SIZE(struct sockaddr_nl) SIZE(struct genlmsghdr) SIZE(struct timeval)
-	SIZE(struct ifinfomsg) SIZE(struct ifaddrmsg) SIZE(struct rtmsg) SIZE(struct ip_vs_flags)
+	SIZE(struct sockaddr_un) SIZE(struct ucred)
+	SIZE(struct nfgenmsg) SIZE(struct ifinfomsg) SIZE(struct ifaddrmsg) SIZE(struct rtmsg) SIZE(struct ip_vs_flags)
 }
 
 static void offsets(void)
@@ -145,7 +180,10 @@ static void offsets(void)
 	AT(struct nlmsgerr, error) AT(struct nlmsgerr, msg)
 	AT(struct sockaddr_nl, nl_family) AT(struct sockaddr_nl, nl_pid) AT(struct sockaddr_nl, nl_groups)
 	AT(struct genlmsghdr, cmd) AT(struct genlmsghdr, version) AT(struct genlmsghdr, reserved)
+	AT(struct sockaddr_un, sun_family) AT(struct sockaddr_un, sun_path)
+	AT(struct ucred, pid) AT(struct ucred, uid) AT(struct ucred, gid)
 	AT(struct timeval, tv_sec) AT(struct timeval, tv_usec)
+	AT(struct nfgenmsg, nfgen_family) AT(struct nfgenmsg, version) AT(struct nfgenmsg, res_id)
 #define X(field) AT(struct ifinfomsg, field)
 	X(ifi_family) X(ifi_type) X(ifi_index) X(ifi_flags) X(ifi_change)
 #undef X
@@ -166,6 +204,7 @@ int main(void)
 	open_group("constants");
 	netlink_constants();
 	rtnetlink_constants();
+	nft_constants();
 	ipvs_constants();
 	close_group();
 	open_group("sizes");

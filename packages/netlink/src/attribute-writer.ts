@@ -49,10 +49,12 @@ export class AttributeWriter {
 
   /** 64 bits in host byte order. */
   u64(type: number, value: bigint): this {
-    if (value < 0n || value >= 1n << 64n) throw new RangeError(`attribute ${type}: ${value} is not a u64`)
-    const at = this.#begin(type, 8)
-    viewOf(this.#run).setBigUint64(at, value, LITTLE)
-    return this
+    return this.#long(type, value, LITTLE)
+  }
+
+  /** 64 bits in network byte order. */
+  be64(type: number, value: bigint): this {
+    return this.#long(type, value, false)
   }
 
   /** Text with its closing NUL; a NUL inside would cut it short in the kernel and is refused. */
@@ -91,6 +93,13 @@ export class AttributeWriter {
     const start = this.#begin(type, 0)
     fill(this)
     putU16(this.#run, start - Size.NLATTR, Size.NLATTR + fitting(type, this.#length - start))
+    return this
+  }
+
+  #long(type: number, value: bigint, little: boolean): this {
+    if (value < 0n || value >= 1n << 64n) throw new RangeError(`attribute ${type}: ${value} is not a u64`)
+    const at = this.#begin(type, 8)
+    viewOf(this.#run).setBigUint64(at, value, little)
     return this
   }
 

@@ -71,6 +71,11 @@ export class Attribute {
     return viewOf(this.#run).getBigUint64(this.#exactly(8), LITTLE)
   }
 
+  /** 64 bits in network byte order. */
+  be64(): bigint {
+    return viewOf(this.#run).getBigUint64(this.#exactly(8))
+  }
+
   /** Text up to the first NUL; the kernel does not always send one. */
   text(): string {
     const { payload } = this

@@ -1,3 +1,4 @@
+import { encodeBatch, type Refusal, receiveBatch } from './batch.ts'
 import { ControlType, Flag } from './constants.ts'
 import { DecodeError, KernelError, SyscallError } from './errors.ts'
 import type { Libc } from './libc/libc.ts'
@@ -64,6 +65,27 @@ export class Connection {
       // A change is never asked for twice: the first time may have been the one that counted.
       if (kind === 'change' || broken === undefined) return messages
       if (read >= MAX_READS) throw broken
+    }
+  }
+
+  /**
+   * Sends several requests as one datagram, and waits for an acknowledgement of each that has ACK among its flags.
+   *
+   * Returns the first that was refused, or undefined. The refusal of one that asked for no acknowledgement is about the
+   * whole batch, and ends the wait. Throws as {@link Connection.execute}; what has become of the requests is then unknown.
+   */
+  batch(requests: readonly Request[]): Refusal | undefined {
+    this.#socket ??= NetlinkSocket.open(this.#options)
+    const messages = requests.map(({ type, flags = 0, payload }) => ({
+      ...{ type, flags: Flag.REQUEST | flags, payload },
+      ...{ sequence: this.#nextSequence(), portId: 0 },
+    }))
+    try {
+      this.#socket.send(encodeBatch(messages))
+      return receiveBatch(this.#socket, messages)
+    } catch (error) {
+      this.close()
+      throw error
     }
   }
 

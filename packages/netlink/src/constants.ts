@@ -64,25 +64,34 @@ export const SockOpt = {
 
 /** Numbers of the socket interface: sys/socket.h and linux/socket.h, the same on x86-64, arm64 and riscv64. */
 export const Sock = {
+  AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 10,
   AF_NETLINK: 16,
+  SOCK_STREAM: 1,
   SOCK_RAW: 3,
+  SOCK_NONBLOCK: 0x800,
   SOCK_CLOEXEC: 0x80000,
   SOL_SOCKET: 1,
   SOL_NETLINK: 270,
   SO_RCVBUF: 8,
+  SO_PEERCRED: 17,
   SO_RCVTIMEO: 20,
   MSG_PEEK: 0x2,
   MSG_TRUNC: 0x20,
   MSG_DONTWAIT: 0x40,
 } as const
 
-/** Sizes in bytes of the fixed structures: `sizeof` of each in linux/netlink.h. */
+/** Sizes in bytes of the fixed structures: `sizeof` of each in linux/netlink.h, linux/un.h and sys/socket.h. */
 export const Size = {
   NLMSGHDR: 16,
   NLATTR: 4,
   SOCKADDR_NL: 12,
   /** The `error` member of `struct nlmsgerr`; a copy of the request follows it. */
   NLMSGERR_ERROR: 4,
+  SOCKADDR_UN: 110,
+  /** The `sun_family` member of `struct sockaddr_un`; the name follows it. */
+  SOCKADDR_UN_FAMILY: 2,
+  /** `struct ucred`: process, user and group, four bytes each. */
+  UCRED: 12,
 } as const

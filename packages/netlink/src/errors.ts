@@ -7,6 +7,7 @@ export type NetlinkErrorCode =
   | 'ERR_NETLINK_DECODE'
   | 'ERR_NETLINK_KERNEL'
   | 'ERR_NETLINK_NO_FAMILY'
+  | 'ERR_NETLINK_NO_SUBSYSTEM'
   | 'ERR_NETLINK_SYSCALL'
 
 /** Base class of every error thrown by this package; match on {@link NetlinkError.code}. */
@@ -55,11 +56,12 @@ export class KernelError extends NetlinkError {
   /** The kernel's own text and the offset of the attribute it complains of, where it gave them. */
   readonly extended: ExtendedAck
 
-  constructor(errno: number, extended: ExtendedAck = {}) {
+  /** `request` says what was refused, where one datagram asks for several things. */
+  constructor(errno: number, extended: ExtendedAck = {}, request = 'the request') {
     const symbol = errnoName(errno)
     const text = extended.message === undefined ? '' : `: ${extended.message}`
     const at = extended.offset === undefined ? '' : ` (at byte ${extended.offset} of the request)`
-    super(`the kernel refused the request with ${symbol}${text}${at}`)
+    super(`the kernel refused ${request} with ${symbol}${text}${at}`)
     this.errno = symbol
     this.extended = extended
   }
@@ -100,17 +102,31 @@ export class NoFamilyError extends NetlinkError {
   }
 }
 
+/** The running kernel has no such part of netfilter and could not load a module that brings it. */
+export class NoSubsystemError extends NetlinkError {
+  override readonly name = 'NoSubsystemError'
+  readonly code = 'ERR_NETLINK_NO_SUBSYSTEM'
+  /** What is missing, such as `nf_tables`. */
+  readonly subsystem: string
+
+  constructor(subsystem: string, cause: KernelError | SyscallError) {
+    super(`this kernel has no ${subsystem}, and no module that it could load brings it`, { cause })
+    this.subsystem = subsystem
+  }
+}
+
 /** The kernel's symbol of a positive errno, or `errno 4242` for a number Node has no name for. */
 export function errnoName(errno: number): string {
-  // Neither list has them all: os knows no ESOCKTNOSUPPORT, libuv no ESTALE.
+  // Neither list has them all: os knows no ESOCKTNOSUPPORT, libuv no ESTALE, and ERESTART is the kernel's own.
   return SYMBOLS.get(errno) ?? getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`
 }
 
 /** Where one number has two names, the one the kernel's sources do not use. */
 const SECOND_NAMES: ReadonlySet<string> = new Set(['ENOTSUP', 'EWOULDBLOCK'])
 
-const SYMBOLS: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.errno).flatMap(([name, number]) =>
+const SYMBOLS: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(constants.errno).flatMap(([name, number]): [number, string][] =>
     SECOND_NAMES.has(name) ? [] : [[number, name]],
   ),
-)
+  [85, 'ERESTART'],
+])

@@ -9,6 +9,7 @@ export {
 } from './address.ts'
 export { AttributeWriter } from './attribute-writer.ts'
 export { Attribute, readAttributes } from './attributes.ts'
+export type { Refusal } from './batch.ts'
 export { align, getU16, getU32, LITTLE, putU16, putU32, unsigned, viewOf } from './bytes.ts'
 export { Connection, type ConnectionOptions, type Request } from './connection.ts'
 export { AttrFlag, ControlType, ErrAttr, Flag, Protocol, Size, Sock, SockOpt } from './constants.ts'
@@ -22,6 +23,7 @@ export {
   NetlinkError,
   type NetlinkErrorCode,
   NoFamilyError,
+  NoSubsystemError,
   SyscallError,
 } from './errors.ts'
 export { CtrlAttr, CtrlCommand, Genl } from './genl/constants.ts'
@@ -31,4 +33,6 @@ export { decodeGenl, encodeGenl, type GenlMessage } from './genl/header.ts'
 export type { Libc } from './libc/libc.ts'
 export { BINDING_NAMES, defaultLibc, loadLibc } from './libc/load.ts'
 export { encodeMessage, type Message, readMessages, readStatus, type Status } from './message.ts'
+export * from './nft/index.ts'
 export * from './rtnl/index.ts'
+export { type UnixPeer, type UnixPeerOptions, unixPeer } from './unix-peer.ts'

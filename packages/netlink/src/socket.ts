@@ -28,6 +28,10 @@ export interface SocketOptions {
   readonly strictDumps: boolean
   /** Room for one datagram in bytes; 32 KiB hold any but the answer about one link with very many parts. */
   readonly bufferBytes?: number
+  /** Multicast groups to hear, as a bitmask of the groups 1 to 32; needs no privilege. @default none */
+  readonly groups?: number
+  /** Bytes that the kernel may queue here, of which it doubles what it is told. @default the system's (rmem_default) */
+  readonly queueBytes?: number
 }
 
 /** One netlink file descriptor: whole datagrams in and out, nothing about what is in them. */
@@ -53,7 +57,7 @@ export class NetlinkSocket {
     const fd = libc.socket(Sock.AF_NETLINK, Sock.SOCK_RAW | Sock.SOCK_CLOEXEC, protocol)
     try {
       configure(libc, fd, options)
-      libc.bind(fd, KERNEL_ADDRESS)
+      libc.bind(fd, sockaddr(options.groups))
       // Connected to port 0, the kernel refuses what other processes send here (netlink_getsockbyportid).
       libc.connect(fd, KERNEL_ADDRESS)
       return new NetlinkSocket(fd, boundPortId(libc, fd), options)
@@ -84,6 +88,11 @@ export class NetlinkSocket {
     return this.#buffer.subarray(0, length)
   }
 
+  /** Takes a datagram that is queued and forgets it; false when there is none. Never waits; throws as {@link NetlinkSocket.receive}. */
+  discard(): boolean {
+    return retryInterrupted(() => this.#libc.recvNow(this.#open(), this.#buffer, 0)) !== undefined
+  }
+
   /** Gives the descriptor back; safe to call twice. */
   close(): void {
     if (this.#fd < 0) return
@@ -112,14 +121,17 @@ const EAGAIN = 11
 /** `struct sockaddr_nl` with port 0: "choose one for me" in bind, "the kernel" in connect. */
 const KERNEL_ADDRESS: Uint8Array = sockaddr()
 
-function sockaddr(): Uint8Array {
+function sockaddr(groups = 0): Uint8Array {
   const address = Buffer.alloc(Size.SOCKADDR_NL)
   viewOf(address).setUint16(0, Sock.AF_NETLINK, LITTLE)
+  viewOf(address).setUint32(8, groups, LITTLE)
   return address
 }
 
 function configure(libc: Libc, fd: number, options: SocketOptions): void {
   libc.setsockopt(fd, Sock.SOL_SOCKET, Sock.SO_RCVTIMEO, timeval(options.timeoutMs))
+  if (options.queueBytes !== undefined)
+    libc.setsockopt(fd, Sock.SOL_SOCKET, Sock.SO_RCVBUF, int(options.queueBytes))
   enable(libc, fd, SockOpt.CAP_ACK)
   enable(libc, fd, SockOpt.EXT_ACK)
   if (options.strictDumps) enable(libc, fd, SockOpt.GET_STRICT_CHK)
@@ -127,13 +139,17 @@ function configure(libc: Libc, fd: number, options: SocketOptions): void {
 
 /** These options only add detail or save bytes: a kernel too old for one is still good enough. */
 function enable(libc: Libc, fd: number, option: number): void {
-  const on = Buffer.alloc(4)
-  viewOf(on).setInt32(0, 1, LITTLE)
   try {
-    libc.setsockopt(fd, Sock.SOL_NETLINK, option, on)
+    libc.setsockopt(fd, Sock.SOL_NETLINK, option, int(1))
   } catch (error) {
     if (!isErrno(error, 'ENOPROTOOPT')) throw error
   }
+}
+
+function int(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4)
+  viewOf(bytes).setInt32(0, value, LITTLE)
+  return bytes
 }
 
 /** `struct timeval` of a 64-bit ABI: seconds and microseconds, eight bytes each. */

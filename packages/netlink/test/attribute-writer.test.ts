@@ -25,6 +25,7 @@ describe('AttributeWriter', () => {
     ['be16', (w: AttributeWriter) => w.be16(4, 6443), hex`0600 0400 192b 0000`],
     ['u32', (w: AttributeWriter) => w.u32(5, 0x12345678), hex`0800 0500 7856 3412`],
     ['be32', (w: AttributeWriter) => w.be32(5, 0x12345678), hex`0800 0500 1234 5678`],
+    ['be64', (w: AttributeWriter) => w.be64(6, 0x0102030405060708n), hex`0c00 0600 0102 0304 0506 0708`],
     ['u64', (w: AttributeWriter) => w.u64(6, 0x0102030405060708n), hex`0c00 0600 0807 0605 0403 0201`],
     ['text with its NUL', (w: AttributeWriter) => w.text(6, 'rr'), hex`0700 0600 7272 0000`],
     ['text that needs no padding', (w: AttributeWriter) => w.text(6, 'wrr'), hex`0800 0600 7772 7200`],
@@ -59,17 +60,20 @@ describe('AttributeWriter', () => {
     }
   })
 
-  it('u64() takes 0 to the last number of 64 bits, and nothing else', () => {
-    for (const value of [0n, 1n, 2n ** 64n - 1n]) {
-      const [read] = readAttributes(new AttributeWriter().u64(3, value).finish())
-      expect(read?.u64()).toBe(value)
-    }
-    for (const value of [-1n, 2n ** 64n]) {
-      expect(() => new AttributeWriter().u64(3, value)).toThrow(
-        new RangeError(`attribute 3: ${value} is not a u64`),
-      )
-    }
-  })
+  it.each(['u64', 'be64'] as const)(
+    '%s() takes 0 to the last number of 64 bits, and nothing else',
+    (method) => {
+      for (const value of [0n, 1n, 2n ** 64n - 1n]) {
+        const [read] = readAttributes(new AttributeWriter()[method](3, value).finish())
+        expect(read?.[method]()).toBe(value)
+      }
+      for (const value of [-1n, 2n ** 64n]) {
+        expect(() => new AttributeWriter()[method](3, value)).toThrow(
+          new RangeError(`attribute 3: ${value} is not a u64`),
+        )
+      }
+    },
+  )
 
   it.each(['a\0b', '\u0100', 'rr\u{1f600}', '\ud800'])('text() refuses %j', (text) => {
     expect(() => new AttributeWriter().text(6, text)).toThrow(RangeError)

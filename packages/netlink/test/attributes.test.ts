@@ -17,6 +17,7 @@ describe('Attribute', () => {
     expect(attribute(hex`010203ff`).u32()).toBe(0xff030201)
     expect(attribute(hex`ff030201`).be32()).toBe(0xff030201)
     expect(attribute(hex`01020304 050607ff`).u64()).toBe(0xff07060504030201n)
+    expect(attribute(hex`01020304 050607ff`).be64()).toBe(0x01020304050607ffn)
   })
 
   it.each([
@@ -26,6 +27,7 @@ describe('Attribute', () => {
     ['u32', 4],
     ['be32', 4],
     ['u64', 8],
+    ['be64', 8],
   ] as const)('%s() takes exactly %d bytes', (getter, size) => {
     for (const length of [0, 1, 2, 3, 4, 5, 7, 8, 9, 16]) {
       const read = () => attribute(new Uint8Array(length))[getter]()

@@ -8,6 +8,7 @@ import {
   KernelError,
   NetlinkError,
   NoFamilyError,
+  NoSubsystemError,
   SyscallError,
 } from '../src/index.ts'
 
@@ -22,6 +23,8 @@ describe('errnoName', () => {
     // Known to os.constants only, and to libuv only.
     ['ESTALE', 116],
     ['ESOCKTNOSUPPORT', 94],
+    // Known to the kernel alone.
+    ['ERESTART', 85],
     ['errno 4242', 4242],
     ['errno 512', 512],
   ])('is %s', (name, errno) => {
@@ -46,6 +49,12 @@ describe('errors', () => {
       'the kernel refused the request with ENOENT: No such thing (at byte 36 of the request)',
     ],
     [new KernelError(1), 'KernelError', 'ERR_NETLINK_KERNEL', 'the kernel refused the request with EPERM'],
+    [
+      new KernelError(16, { message: 'in use' }, 'DELTABLE guard'),
+      'KernelError',
+      'ERR_NETLINK_KERNEL',
+      'the kernel refused DELTABLE guard with EBUSY: in use',
+    ],
     [new SyscallError('bind', 98), 'SyscallError', 'ERR_NETLINK_SYSCALL', 'bind failed with EADDRINUSE'],
     [
       new SyscallError('recv', 9, 'closed'),
@@ -65,6 +74,16 @@ describe('errors', () => {
     const error = new NoFamilyError('IPVS', refused)
     expect(error.message).toContain('no generic netlink family "IPVS"')
     expect([error.code, error.family, error.cause]).toEqual(['ERR_NETLINK_NO_FAMILY', 'IPVS', refused])
+  })
+
+  it('NoSubsystemError names the subsystem and keeps its cause', () => {
+    const error = new NoSubsystemError('nf_tables', refused)
+    expect(error.message).toContain('this kernel has no nf_tables')
+    expect([error.code, error.subsystem, error.cause]).toEqual([
+      'ERR_NETLINK_NO_SUBSYSTEM',
+      'nf_tables',
+      refused,
+    ])
   })
 
   it('isNetlinkError knows an error of another copy by its code, and nothing else', () => {

@@ -83,6 +83,17 @@ function describeCalls(name: string): void {
     })
   })
 
+  it('getsockopt() tells what setsockopt() has set, 4 bytes of it', () => {
+    withSocket(libc(), (fd) => {
+      for (const on of [1, 0]) {
+        libc().setsockopt(fd, Sock.SOL_NETLINK, SockOpt.CAP_ACK, int(on))
+        const value = new Uint8Array(4)
+        expect(libc().getsockopt(fd, Sock.SOL_NETLINK, SockOpt.CAP_ACK, value)).toBe(4)
+        expect(value).toEqual(int(on))
+      }
+    })
+  })
+
   it('setsockopt() takes an option of SOL_NETLINK', () => {
     withSocket(libc(), (fd) => {
       expect(() => libc().setsockopt(fd, Sock.SOL_NETLINK, SockOpt.EXT_ACK, int(1))).not.toThrow()

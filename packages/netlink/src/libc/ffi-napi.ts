@@ -19,6 +19,7 @@ const SIGNATURES: Record<keyof CFunctions, readonly [string, readonly string[]]>
   connect: ['int', ['int', 'pointer', 'uint32']],
   getsockname: ['int', ['int', 'pointer', 'pointer']],
   setsockopt: ['int', ['int', 'int', 'int', 'pointer', 'uint32']],
+  getsockopt: ['int', ['int', 'int', 'int', 'pointer', 'pointer']],
   send: ['long', ['int', 'pointer', 'size_t', 'int']],
   recv: ['long', ['int', 'pointer', 'size_t', 'int']],
   close: ['int', ['int']],

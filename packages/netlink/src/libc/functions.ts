@@ -1,3 +1,4 @@
+import { Sock } from '../constants.ts'
 import { SyscallError } from '../errors.ts'
 import type { Libc } from './libc.ts'
 
@@ -8,6 +9,7 @@ export interface CFunctions {
   connect(fd: number, address: Uint8Array, length: number): number
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number
   recv(fd: number, buffer: Uint8Array, length: number, flags: number): number
   close(fd: number): number
@@ -30,13 +32,29 @@ export function libcFromFunctions(name: string, c: CFunctions, errno: () => numb
       checked('getsockname', c.getsockname(fd, pointer(address), pointer(new Uint8Array(length.buffer))))
       return length[0] ?? 0
     },
+    getsockopt: (fd, level, option, value) => {
+      const length = new Uint32Array([value.length])
+      const size = pointer(new Uint8Array(length.buffer))
+      checked('getsockopt', c.getsockopt(fd, level, option, pointer(value), size))
+      return length[0] ?? 0
+    },
     setsockopt: (fd, level, option, value) =>
       void checked('setsockopt', c.setsockopt(fd, level, option, pointer(value), value.length)),
     send: (fd, bytes, flags) => checked('send', c.send(fd, pointer(bytes), bytes.length, flags)),
     recv: (fd, buffer, flags) => checked('recv', c.recv(fd, pointer(buffer), buffer.length, flags)),
+    recvNow: (fd, buffer, flags) => {
+      const length = Number(c.recv(fd, pointer(buffer), buffer.length, flags | Sock.MSG_DONTWAIT))
+      if (length !== -1) return length
+      const failed = errno()
+      if (failed === EAGAIN) return undefined
+      throw new SyscallError('recv', failed)
+    },
     close: (fd) => void checked('close', c.close(fd)),
   }
 }
+
+/** Linux has one number for EAGAIN and EWOULDBLOCK. */
+const EAGAIN = 11
 
 /** ffi-napi takes only Buffers as pointers; a Buffer over the same memory costs no copy. */
 function pointer(bytes: Uint8Array): Buffer {

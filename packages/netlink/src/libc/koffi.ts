@@ -14,6 +14,7 @@ const PROTOTYPES: Record<keyof CFunctions, string> = {
   connect: 'int connect(int fd, void *address, uint32_t length)',
   getsockname: 'int getsockname(int fd, void *address, void *length)',
   setsockopt: 'int setsockopt(int fd, int level, int option, void *value, uint32_t length)',
+  getsockopt: 'int getsockopt(int fd, int level, int option, void *value, void *length)',
   // koffi has no ssize_t; long is as wide on every Linux ABI.
   send: 'long send(int fd, void *bytes, size_t length, int flags)',
   recv: 'long recv(int fd, void *buffer, size_t length, int flags)',

@@ -1,5 +1,5 @@
 /**
- * The eight functions of libc this package calls: the one seam between TypeScript and the kernel.
+ * The ten functions of libc this package calls: the one seam between TypeScript and the kernel.
  *
  * Every method throws {@link SyscallError} with the errno when the function answers -1. All are
  * synchronous on purpose: the kernel answers a netlink request inside `send`.
@@ -17,10 +17,18 @@ export interface Libc {
   getsockname(fd: number, address: Uint8Array): number
   /** setsockopt(2) with the option's bytes as C has them. */
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): void
+  /** getsockopt(2): fills `value` and returns the number of bytes the option has, at most its length. */
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array): number
   /** send(2): the number of bytes sent. */
   send(fd: number, bytes: Uint8Array, flags: number): number
   /** recv(2): the number of bytes received; with MSG_TRUNC the datagram's real length. */
   recv(fd: number, buffer: Uint8Array, flags: number): number
+  /**
+   * recv(2) that never waits (MSG_DONTWAIT is added): undefined when nothing is queued.
+   *
+   * For who asks often and mostly in vain: to throw EAGAIN costs ten times the call itself.
+   */
+  recvNow(fd: number, buffer: Uint8Array, flags: number): number | undefined
   /** close(2). */
   close(fd: number): void
 }

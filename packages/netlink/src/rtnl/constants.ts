@@ -91,6 +91,21 @@ export const RouteFlag = {
   FIB_MATCH: 0x2000,
 } as const
 
+/** Who may listen to what is announced, `RTNLGRP_*` in linux/rtnetlink.h. */
+export const RouteGroup = {
+  LINK: 1,
+  IPV4_IFADDR: 5,
+  IPV4_ROUTE: 7,
+  IPV4_RULE: 8,
+  IPV6_IFADDR: 9,
+  IPV6_ROUTE: 11,
+  IPV6_RULE: 19,
+  /** Settings such as `ignore_routes_with_linkdown`. */
+  IPV4_NETCONF: 24,
+  IPV6_NETCONF: 25,
+  NEXTHOP: 32,
+} as const
+
 /** What a route does with a packet: `RTN_*` in linux/rtnetlink.h. */
 export const RouteTypeNumber = {
   UNSPEC: 0,

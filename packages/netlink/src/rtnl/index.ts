@@ -16,6 +16,7 @@ export {
   LinkFilter,
   LinkFlag,
   RouteFlag,
+  RouteGroup,
   RouteProtocol,
   RouteScopeNumber,
   RouteTable,
@@ -24,6 +25,7 @@ export {
   RtmType,
   RtSize,
 } from './constants.ts'
+export { RouteEvents, type RouteEventsOptions } from './events.ts'
 export type { RtnetlinkOptions } from './exchange.ts'
 export {
   decodeLink,

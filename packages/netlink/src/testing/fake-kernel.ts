@@ -9,15 +9,18 @@ import { encodeMessage, type Message, readMessages } from '../message.ts'
 /** What a fake kernel answers: objects, then success; or an errno; or a failing receive; or datagrams as they are. */
 export type Reply =
   | { readonly objects: readonly Pick<Message, 'type' | 'payload'>[]; readonly interrupted?: boolean }
-  | { readonly errno: keyof typeof constants.errno; readonly message?: string; readonly offset?: number }
+  | { readonly errno: Errno; readonly message?: string; readonly offset?: number }
   | { readonly recv: keyof typeof constants.errno }
   | { readonly datagrams: readonly Uint8Array[] }
+
+/** An errno by its name, or by its number where Node has no name for it. */
+export type Errno = keyof typeof constants.errno | number
 
 /** Short forms of {@link Reply}. */
 export const reply: {
   ok(): Reply
   objects(...objects: Pick<Message, 'type' | 'payload'>[]): Reply
-  errno(errno: keyof typeof constants.errno, message?: string): Reply
+  errno(errno: Errno, message?: string): Reply
 } = {
   ok: () => ({ objects: [] }),
   objects: (...objects) => ({ objects }),
@@ -53,7 +56,7 @@ export function fakeKernel(
     if (queue === undefined) throw failure(syscall, 'EBADF')
     return queue
   }
-  return {
+  const kernel: Libc & { readonly openSockets: () => number } = {
     name: 'fake',
     openSockets: () => queues.size,
     socket: () => {
@@ -64,6 +67,11 @@ export function fakeKernel(
     bind: (fd) => void queueOf(fd, 'bind'),
     connect: (fd) => void queueOf(fd, 'connect'),
     setsockopt: (fd) => void queueOf(fd, 'setsockopt'),
+    // Netlink options are set here and never read.
+    getsockopt: (fd) => {
+      queueOf(fd, 'getsockopt')
+      throw failure('getsockopt', 'ENOPROTOOPT')
+    },
     close: (fd) => {
       queueOf(fd, 'close')
       queues.delete(fd)
@@ -94,7 +102,17 @@ export function fakeKernel(
       buffer.set(first.subarray(0, buffer.length))
       return (flags & Sock.MSG_TRUNC) === 0 ? Math.min(first.length, buffer.length) : first.length
     },
+    // As in the kernel, what nobody has asked for is queued with the answers: hand in datagrams with a send.
+    recvNow: (fd, buffer, flags) => {
+      try {
+        return kernel.recv(fd, buffer, flags | Sock.MSG_DONTWAIT)
+      } catch (error) {
+        if (error instanceof SyscallError && error.errno === 'EAGAIN') return undefined
+        throw error
+      }
+    },
   }
+  return kernel
 }
 
 function encodeReply(
@@ -122,14 +140,15 @@ function encodeReply(
 function encodeError(
   request: Message,
   answer: {
-    readonly errno?: keyof typeof constants.errno
+    readonly errno?: Errno
     readonly message?: string
     readonly offset?: number
   },
   portId: number,
 ): Uint8Array {
   const head = Buffer.alloc(Size.NLMSGERR_ERROR + Size.NLMSGHDR)
-  viewOf(head).setInt32(0, answer.errno === undefined ? 0 : -constants.errno[answer.errno], LITTLE)
+  const { errno = 0 } = answer
+  viewOf(head).setInt32(0, -(typeof errno === 'number' ? errno : constants.errno[errno]), LITTLE)
   const extended = new AttributeWriter()
   if (answer.message !== undefined) extended.text(ErrAttr.MSG, answer.message)
   if (answer.offset !== undefined) extended.u32(ErrAttr.OFFS, answer.offset)

@@ -1,5 +1,5 @@
 export { annotate, type Layout, type Layouts, type Nest, nameIn } from './annotate.ts'
-export { type FakeKernelOptions, fakeKernel, type Reply, reply, SKIP } from './fake-kernel.ts'
+export { type Errno, type FakeKernelOptions, fakeKernel, type Reply, reply, SKIP } from './fake-kernel.ts'
 export { formatGolden, type Golden, parseGolden, type Turn, timeless, turnsOf } from './golden.ts'
 export { GoldenFolder } from './golden-folder.ts'
 export { hex, parseHex, toHex } from './hex.ts'

@@ -7,7 +7,17 @@ import { decodeGenl, encodeGenl } from '../../src/genl/header.ts'
 import { Connection, NoFamilyError, SyscallError } from '../../src/index.ts'
 import type { Libc } from '../../src/libc/libc.ts'
 import { NetlinkSocket } from '../../src/socket.ts'
-import { errnoOf, familyAnswer, getFamily, int, middle, netlinkAddress, SENTINEL, withSocket } from './raw.ts'
+import {
+  errnoOf,
+  familyAnswer,
+  getFamily,
+  int,
+  middle,
+  netlinkAddress,
+  SENTINEL,
+  timeval,
+  withSocket,
+} from './raw.ts'
 
 /** SO_SNDBUF of asm-generic/socket.h; used by this test alone. */
 const SO_SNDBUF = 7
@@ -19,6 +29,7 @@ const NO_FD: readonly (readonly [syscall: string, (libc: Libc) => unknown])[] = 
   connect: (libc) => libc.connect(-1, netlinkAddress()),
   getsockname: (libc) => libc.getsockname(-1, netlinkAddress()),
   setsockopt: (libc) => libc.setsockopt(-1, Sock.SOL_SOCKET, Sock.SO_RCVBUF, int(4096)),
+  getsockopt: (libc) => libc.getsockopt(-1, Sock.SOL_SOCKET, Sock.SO_RCVBUF, int(0)),
   send: (libc) => libc.send(-1, getFamily(), 0),
   recv: (libc) => libc.recv(-1, new Uint8Array(64), 0),
   close: (libc) => libc.close(-1),
@@ -27,6 +38,11 @@ const NO_FD: readonly (readonly [syscall: string, (libc: Libc) => unknown])[] = 
 const ON_SOCKET: readonly (readonly [errno: string, what: string, (libc: Libc, fd: number) => unknown])[] = [
   ['EAGAIN', 'recv() of nothing', (libc, fd) => libc.recv(fd, new Uint8Array(64), Sock.MSG_DONTWAIT)],
   ['ENOPROTOOPT', 'an unknown option', (libc, fd) => libc.setsockopt(fd, Sock.SOL_NETLINK, 9999, int(1))],
+  [
+    'ENOPROTOOPT',
+    'reading an unknown option',
+    (libc, fd) => libc.getsockopt(fd, Sock.SOL_NETLINK, 9999, int(1)),
+  ],
   ['EINVAL', 'half a timeval', (libc, fd) => libc.setsockopt(fd, Sock.SOL_SOCKET, Sock.SO_RCVTIMEO, int(1))],
   ['EINVAL', 'bind() to half an address', (libc, fd) => libc.bind(fd, netlinkAddress().subarray(0, 4))],
   ['EINVAL', 'connect() to half an address', (libc, fd) => libc.connect(fd, netlinkAddress().subarray(0, 4))],
@@ -109,6 +125,19 @@ export function describeMemory(load: () => Libc): void {
       expect(load().getsockname(fd, view)).toBe(Size.SOCKADDR_NL)
       expect([...view]).toEqual([...netlinkAddress().subarray(0, 2)])
       expect(untouched()).toBe(true)
+    })
+  })
+
+  it('getsockopt() fills a view and not what is beside it, and tells how much', () => {
+    withSocket(load(), (fd) => {
+      load().setsockopt(fd, Sock.SOL_SOCKET, Sock.SO_RCVTIMEO, timeval(2500))
+      const { view, untouched } = middle(24)
+      expect(load().getsockopt(fd, Sock.SOL_SOCKET, Sock.SO_RCVTIMEO, view)).toBe(16)
+      expect(view.subarray(0, 16)).toEqual(timeval(2500))
+      expect([...view.subarray(16)]).toEqual(new Array(8).fill(SENTINEL))
+      const half = middle(2)
+      expect(load().getsockopt(fd, Sock.SOL_SOCKET, Sock.SO_RCVBUF, half.view)).toBe(2)
+      expect(untouched() && half.untouched()).toBe(true)
     })
   })
 
