@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
+import { parseSwitch } from './flag-values.ts'
 import type { Flag } from './flags.ts'
 
 /** What stood behind a command on the command line. */
@@ -17,7 +18,7 @@ export interface Arguments {
  */
 export function parseArguments(argv: readonly string[], flags: readonly Flag[], command: string): Arguments {
   const tokens = tokensOf(argv, flags)
-  if (tokens.some((token) => token.kind === 'option' && token.name === 'help')) {
+  if (tokens.some((token) => token.kind === 'option' && (token.name === 'help' || token.rawName === '-h'))) {
     return { given: new Map(), help: true }
   }
   const given = new Map<string, (string | boolean)[]>()
@@ -49,8 +50,8 @@ function named(flags: readonly Flag[], name: string): Flag | undefined {
 }
 
 function switchValue({ rawName, value }: OptionToken): boolean {
-  if (value === undefined || value === 'true') return true
-  if (value === 'false') return false
+  const read = value === undefined ? true : parseSwitch(value)
+  if (read !== undefined) return read
   throw new UsageError(`${rawName} ${JSON.stringify(value)}: must be true or false`)
 }
 
@@ -70,11 +71,17 @@ function textValue({ rawName, value, inlineValue }: OptionToken, flags: readonly
 function stranger(token: Token, tokens: readonly Token[], command: string): UsageError {
   const see = `see lvscare ${command} --help`
   if (token.kind !== 'option') {
-    const text = JSON.stringify(token.kind === 'positional' ? token.value : '--')
+    const text = JSON.stringify(token.kind === 'positional' ? withoutSecret(token.value) : '--')
     return new UsageError(`${text}: "lvscare ${command}" takes flags only; ${see}`)
   }
   const next = tokens.find(({ index }) => index === token.index + 1)
   const value = token.value ?? (next?.kind === 'positional' ? next.value : undefined)
-  const shown = value === undefined ? token.rawName : `${token.rawName} ${JSON.stringify(value)}`
+  const isSecret = /head|body/i.test(token.name)
+  const shown = value === undefined || isSecret ? token.rawName : `${token.rawName} ${JSON.stringify(value)}`
   return new UsageError(`${shown}: is not a flag of "lvscare ${command}"; ${see}`)
+}
+
+/** A header that lost its flag: its name is enough to find it. */
+function withoutSecret(text: string): string {
+  return text.replace(/[=:].*$/s, (value) => `${value.slice(0, 1)}...`)
 }

@@ -1,23 +1,19 @@
-import { readFileSync } from 'node:fs'
-import { Ipvs } from '@lvscare/ipvs'
+import { isatty } from 'node:tty'
 import { Rtnetlink } from '@lvscare/netlink'
-import type { CareConfig } from './config.ts'
+import { type CareConfig, namesFiles } from './config.ts'
 import { endpointText } from './endpoint.ts'
 import { codeOf, IncompleteError } from './errors.ts'
 import { Fleet, type Weights } from './health/fleet.ts'
-import { type Pass, runPass, undoAll } from './pass.ts'
-import { configuredNodeAddress, kernelNodeAddress } from './path/node-address.ts'
-import { RoutePiece } from './path/route.ts'
-import { ServersPiece } from './path/servers.ts'
-import { ServicePiece, serviceKey } from './path/service.ts'
+import { togetherMs } from './health/together.ts'
+import { isGuarded } from './is-guarded.ts'
+import { closeKernel, hasKubeProxyTable, type Kernel, openIpvsIfAny, openKernel } from './kernel.ts'
+import type { Log, LogStream } from './log.ts'
+import { type Failure, inspect, isEssential, type Pass, runPass, undoAll, withFailures } from './pass.ts'
+import { buildPieces, leftoverPieces, piecesToClean } from './path/build.ts'
+import { serviceKey } from './path/service.ts'
 import type { Piece } from './path/step.ts'
 import { CONFIRM_MS } from './probe/confirm.ts'
-
-/** The two conversations with the kernel. */
-interface Kernel {
-  readonly ipvs: Ipvs
-  readonly routes: Rtnetlink
-}
+import { monotonic } from './time.ts'
 
 /** No later pass mends these: the operator has to. */
 const TERMINAL_CODES = new Set([
@@ -40,59 +36,111 @@ export async function runCare(config: CareConfig): Promise<void> {
   // Before anything else: a stop while the rules are being set must leave them set.
   const stop = stopSignal()
   if (config.clean) return await clean(config)
+  // Files that cannot be used are a mistake on the command line, and such a one changes nothing.
+  if (!config.runOnce && namesFiles(config.health)) (await import('./runtime.ts')).loadTrust(config.health)
   const kernel = openKernel()
   try {
     await setAndGuard(config, kernel, stop)
   } finally {
-    kernel.ipvs.close()
-    kernel.routes.close()
+    closeKernel(kernel)
   }
 }
 
-/** Takes everything back; a kernel without IPVS has no rule of ours, but may have the route. */
+/** Takes everything back; a kernel without IPVS has no rule of ours, but may have the rest. */
 async function clean(config: CareConfig): Promise<void> {
   const routes = Rtnetlink.open()
   try {
-    const route = new RoutePiece(routes, config.virtual, () => config.virtual.address)
-    const ipvs = openIpvs()
-    const service = ipvs === undefined ? [] : [new ServicePiece(ipvs, config.virtual, config.scheduler)]
-    await finish(config, undoAll([route, ...service]))
+    const ipvs = openIpvsIfAny()
+    const pass = undoAll(piecesToClean(config, routes, ipvs))
     ipvs?.close()
+    const log = await openLog(config)
+    if (hasGuard(config)) log.warn({}, 'a guard still runs and sets the rule again: stop it first')
+    await finish(log, pass)
   } finally {
     routes.close()
   }
 }
 
-function openIpvs(): Ipvs | undefined {
-  try {
-    return Ipvs.open()
-  } catch (error) {
-    if (codeOf(error) === 'ERR_IPVS_UNAVAILABLE') return undefined
-    throw error
-  }
-}
-
 async function setAndGuard(config: CareConfig, kernel: Kernel, stop: AbortSignal): Promise<void> {
-  const fleet = adoptFleet(config, kernel.ipvs)
-  const pieces = buildPieces(config, kernel, fleet)
-  const first = config.runOnce ? passUntilQuiet(pieces) : runPass(pieces)
-  const terminal = first.failures.find(({ error }) => TERMINAL_CODES.has(codeOf(error) ?? ''))
+  const fleet = adoptFleet(config, kernel)
+  const pieces = buildPieces(config, kernel, () => fleet.weights())
+  const leftovers = leftoverPieces(config, kernel.routes)
+  const held = hasGuard(config)
+  const { first, left } = setRules(config, pieces, { held, leftovers })
+  const terminal = first.failures.find(isTerminal)
   if (terminal !== undefined) {
     // A route to a service that does not exist would only turn a leak into a refusal; a service that does stays as it is.
-    if (kernel.ipvs.service(serviceKey(config.virtual)) === undefined) undoAll(pieces)
+    if (!held && kernel.ipvs.service(serviceKey(config.virtual)) === undefined) undoAll(pieces)
     throw terminal.error
   }
-  if (config.runOnce) return await finish(config, first)
+  const log = await openLog(config)
+  if (config.runOnce) return await finish(log, first)
   // Only now, with the rules in the kernel, is there time to load an HTTP client, a logger and metrics.
   const { guard } = await import('./runtime.ts')
-  await guard({ config, fleet, pieces, first }, stop)
+  // Handed over, because the late part would bring its own copy of all that speaks to the kernel.
+  const members = () => kernel.ipvs.destinations(serviceKey(config.virtual))
+  const looked = { members, routes: kernel.routes, hasKubeProxyTable, isGuarded }
+  await guard({ config, fleet, pieces, leftovers: left, first, kernel: looked, log }, stop)
+}
+
+/** What other modes may have left, and whether another guard has the rules in its care. */
+interface Circumstances {
+  readonly held: boolean
+  readonly leftovers: readonly Piece[]
+}
+
+/**
+ * Sets the rules, and then takes away what other modes have `left`; a second guard only looks, and keeps that for later.
+ *
+ * `--run-once` sets them all the same: whoever waits for the rules must not depend on a guard that hangs.
+ */
+function setRules(
+  { runOnce }: CareConfig,
+  pieces: readonly Piece[],
+  { held, leftovers }: Circumstances,
+): { first: Pass; left: readonly Piece[] } {
+  const pass = (): Pass => (runOnce ? passUntilQuiet(pieces) : runPass(pieces))
+  const first = held && !runOnce ? inspect(pieces) : pass()
+  // Whoever cannot set the rules must not take another way away, and whoever has none in its care neither.
+  if (held || first.failures.some(isTerminal)) return { first, left: leftovers }
+  const stale = undoAll(leftovers)
+  const left = withFailures(leftovers, stale.failures)
+  if (stale.applied.length === 0) return { first: both(first, stale), left }
+  // What they were in the way of works now.
+  return { first: both({ applied: first.applied, failures: [] }, both(stale, pass())), left }
+}
+
+function isTerminal({ error }: Failure): boolean {
+  return TERMINAL_CODES.has(codeOf(error) ?? '')
+}
+
+/** When it cannot be found out, this guard goes on as if it were the only one: a rule too much kept is better than none. */
+function hasGuard({ virtual }: CareConfig): boolean {
+  try {
+    return isGuarded(virtual.text)
+  } catch {
+    return false
+  }
 }
 
 /** Reports a mode that does one thing and exits; throws {@link IncompleteError} when a part of it failed. */
-async function finish(config: CareConfig, pass: Pass): Promise<void> {
-  const { createLog, logPass } = await import('./runtime.ts')
-  logPass(createLog(config.logLevel), pass)
-  if (pass.failures.length > 0) throw new IncompleteError(pass.failures.map(({ error }) => error))
+async function finish(log: Log, pass: Pass): Promise<void> {
+  const { logPass } = await import('./runtime.ts')
+  logPass(log, pass)
+  const errors = pass.failures.filter(isEssential).map(({ error }) => error)
+  if (errors.length > 0) throw new IncompleteError(errors)
+}
+
+/** The log, for people on a terminal. */
+async function openLog({ logLevel, logFormat }: CareConfig): Promise<Log> {
+  const { createLog } = await import('./runtime.ts')
+  const isPretty = logFormat === 'pretty' || (logFormat === 'auto' && isatty(2))
+  return createLog(logLevel, isPretty ? await prettyStream() : undefined)
+}
+
+async function prettyStream(): Promise<LogStream> {
+  const { prettyStream: open } = await import('./pretty.ts')
+  return open(2)
 }
 
 function passUntilQuiet(pieces: readonly Piece[]): Pass {
@@ -100,61 +148,32 @@ function passUntilQuiet(pieces: readonly Piece[]): Pass {
   for (let passes = 1; ; passes += 1) {
     const pass = runPass(pieces)
     applied.push(...pass.applied)
-    if (pass.applied.length === 0 || pass.failures.length > 0 || passes >= MAX_ONCE_PASSES)
+    if (pass.applied.length === 0 || pass.failures.some(isEssential) || passes >= MAX_ONCE_PASSES)
       return { ...pass, applied }
   }
 }
 
-function openKernel(): Kernel {
-  const ipvs = Ipvs.open()
-  try {
-    return { ipvs, routes: Rtnetlink.open() }
-  } catch (error) {
-    ipvs.close()
-    throw error
-  }
-}
-
-function buildPieces(config: CareConfig, kernel: Kernel, fleet: Pick<Fleet, 'weights'>): Piece[] {
-  const { virtual, servers, scheduler, mode } = config
-  const service = new ServicePiece(kernel.ipvs, virtual, scheduler)
-  const members = new ServersPiece(kernel.ipvs, virtual, () => ({ servers, weights: fleet.weights() }))
-  const route = new RoutePiece(kernel.routes, virtual, nodeAddressOf(config, kernel.routes))
-  return mode === 'local' ? [route, service, members] : [service, members]
-}
-
-function nodeAddressOf(config: CareConfig, routes: Rtnetlink): () => string {
-  const said = { flag: config.nodeAddress, environment: process.env['LVSCARE_NODE_IP'] }
-  const configured =
-    configuredNodeAddress({ ...said, hosts: '' }, config.virtual) ??
-    configuredNodeAddress({ ...said, hosts: readHosts() }, config.virtual)
-  if (configured !== undefined) return () => configured
-  return kernelNodeAddress(routes, config.servers)
-}
-
-/** A node whose /etc/hosts cannot be read has not named itself there: the kernel is asked instead. */
-function readHosts(): string {
-  try {
-    return readFileSync('/etc/hosts', 'utf8')
-  } catch {
-    return ''
-  }
+function both(a: Pass, b: Pass): Pass {
+  return { applied: [...a.applied, ...b.applied], failures: [...a.failures, ...b.failures] }
 }
 
 /** The fleet as the kernel has it: a restart of the guard changes nothing until it has verdicts of its own. */
-function adoptFleet(config: CareConfig, ipvs: Ipvs): Fleet {
-  const { health, intervalMs } = config
+function adoptFleet(config: CareConfig, kernel: Kernel): Fleet {
+  const { intervalMs } = config
+  const { rise, fall, allDown, timeoutMs } = config.health
   return new Fleet({
     servers: config.servers.map(({ text }) => text),
-    adopted: adoptedWeights(config, ipvs),
-    rise: 1,
-    fall: 1,
-    togetherMs: intervalMs * 1.1 + health.timeoutMs + CONFIRM_MS,
+    adopted: adoptedWeights(config, kernel),
+    rise,
+    fall,
+    allDown,
+    togetherMs: togetherMs({ intervalMs, timeoutMs, confirmMs: CONFIRM_MS, fall }),
+    nowMs: monotonic(),
   })
 }
 
 /** `--run-once` has no verdicts to wait for: members keep their weight, and who is missing is added. */
-function adoptedWeights(config: CareConfig, ipvs: Ipvs): Weights | undefined {
+function adoptedWeights(config: CareConfig, { ipvs }: Kernel): Weights | undefined {
   const found = ipvs.destinations(serviceKey(config.virtual))
   if (found === undefined) return undefined
   const weights = new Map(found.map(({ address, port, weight }) => [endpointText(address, port), weight]))

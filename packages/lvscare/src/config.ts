@@ -1,9 +1,11 @@
 import ipaddr from 'ipaddr.js'
+import { type HealthConfig, healthConfig } from './config-health.ts'
 import { parseDuration } from './duration.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
-import { messageOf, UsageError } from './errors.ts'
+import { UsageError } from './errors.ts'
+import { check, checked, oneOf, usage } from './flag-check.ts'
 import type { FlagValues } from './flag-values.ts'
-import { LOG_LEVELS, MODES, SCHEDULERS } from './flags.ts'
+import { LOG_FORMATS, LOG_LEVELS, LOGGER_LEVELS, MODES, SCHEDULERS } from './flags.ts'
 
 /** How the node reaches the virtual IP: see {@link MODES}. */
 export type Mode = (typeof MODES)[number]
@@ -11,83 +13,106 @@ export type Mode = (typeof MODES)[number]
 /** A level of the log: see {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** What is asked of every real server. */
-export interface HealthConfig {
-  readonly scheme: 'https' | 'http'
-  /** With its leading slash. */
-  readonly path: string
-  readonly timeoutMs: number
-  /** Accept any certificate. */
-  readonly insecure: boolean
-}
+/** How the log is written: see {@link LOG_FORMATS}. */
+export type LogFormat = (typeof LOG_FORMATS)[number]
 
-/** Everything the guard needs to know, checked. */
-export interface CareConfig {
+/** What is guarded, and how the node reaches it. */
+export interface RuleConfig {
   readonly virtual: Endpoint
   /** At least one, except with `clean`. */
   readonly servers: readonly Endpoint[]
   readonly scheduler: string
   readonly mode: Mode
+  /** Name of the dummy device of mode `link`. */
+  readonly iface: string
   /** The node's own address as `--ip` gave it. */
   readonly nodeAddress: string | undefined
+  /** Connections forwarded for others get an address of this node; always so in mode `link`. */
+  readonly masquerade: boolean
+}
+
+/** Everything the guard needs to know, checked. */
+export interface CareConfig extends RuleConfig {
   readonly health: HealthConfig
   readonly intervalMs: number
   readonly runOnce: boolean
   readonly clean: boolean
   readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
   /** `undefined`: nothing is served. */
   readonly metricsAddress: Endpoint | undefined
+  /** The flags that make it so, without those whose values may be secret: a guard tells them who asks. */
+  readonly flags: ReadonlyMap<string, readonly string[]>
 }
+
+/** Their values are nobody's business: tokens travel in headers and bodies. */
+const SECRET_FLAGS: ReadonlySet<string> = new Set(['health-req-headers', 'health-req-body'])
+
+/** What `lvscare doctor` looks at. */
+export type DoctorConfig = RuleConfig & Pick<CareConfig, 'health' | 'intervalMs'>
 
 /** Turns the flags into a configuration; throws {@link UsageError} that names flag, value and rule. No I/O. */
 export function careConfig(flags: FlagValues): CareConfig {
   const clean = flags.switch('clean')
   const runOnce = flags.switch('run-once')
-  if (clean && runOnce) throw usage('clean', 'true', 'cannot be combined with --run-once')
-  const mode = check(flags, 'mode', oneOf(MODES))
-  const virtual = check(flags, 'vs', (text) => virtualEndpoint(text, mode))
+  if (clean && runOnce) throw usage(flags, 'clean', 'true', 'cannot be combined with --run-once')
   return {
-    virtual,
-    servers: servers(flags, virtual, clean),
-    scheduler: check(flags, 'scheduler', oneOf(SCHEDULERS)),
-    mode,
-    nodeAddress: flags.text('ip') === undefined ? undefined : check(flags, 'ip', nodeAddress(virtual)),
-    health: {
-      scheme: check(flags, 'health-scheme', oneOf(['https', 'http'] as const)),
-      path: check(flags, 'health-path', healthPath),
-      timeoutMs: check(flags, 'health-timeout', parseDuration),
-      insecure: flags.switch('health-insecure-skip-verify'),
-    },
-    intervalMs: check(flags, 'interval', parseDuration),
+    ...doctorConfig(flags, clean),
     runOnce,
     clean,
-    logLevel: check(flags, 'log-level', oneOf(LOG_LEVELS)),
+    logLevel: logLevel(flags),
+    logFormat: check(flags, 'log-format', oneOf(LOG_FORMATS)),
     metricsAddress: check(flags, 'metrics-address', (text) =>
       text === 'off' ? undefined : parseEndpoint(text),
     ),
+    flags: new Map([...flags.given()].filter(([name]) => !SECRET_FLAGS.has(name)).map(withoutQuery)),
   }
 }
 
-function servers(flags: FlagValues, virtual: Endpoint, clean: boolean): Endpoint[] {
+/** The part of the configuration that describes rule and probe; no server is needed `withoutServers`. */
+export function doctorConfig(flags: FlagValues, withoutServers = false): DoctorConfig {
+  const mode = check(flags, 'mode', oneOf(MODES))
+  const virtual = check(flags, 'vs', (text) => virtualEndpoint(text, mode))
+  check(flags, 'masqueradebit', masqueradeBit)
+  return {
+    virtual,
+    servers: servers(flags, virtual, withoutServers),
+    scheduler: check(flags, 'scheduler', oneOf(SCHEDULERS)),
+    mode,
+    iface: check(flags, 'iface', linkName),
+    nodeAddress: flags.text('ip') === undefined ? undefined : check(flags, 'ip', nodeAddress(virtual)),
+    masquerade: flags.switch('masquerade') || mode === 'link',
+    health: healthConfig(flags),
+    intervalMs: check(flags, 'interval', parseDuration),
+  }
+}
+
+/** What stands behind the question mark of a path may be a token too. */
+function withoutQuery([name, values]: [string, string[]]): [string, string[]] {
+  return [name, name === 'health-path' ? values.map((value) => value.replace(/\?.*$/s, '')) : values]
+}
+
+/** True when the probe needs files that are to be read. */
+export function namesFiles({ caFile, certFile, keyFile }: HealthConfig): boolean {
+  return caFile !== undefined || certFile !== undefined || keyFile !== undefined
+}
+
+function servers(flags: FlagValues, virtual: Endpoint, none: boolean): Endpoint[] {
   const texts = flags.list('rs')
-  if (texts.length === 0 && !clean)
+  if (texts.length === 0 && !none)
     throw new UsageError('--rs is missing: give at least one real server as IP:PORT')
-  const seen = new Map<string, string>()
+  const seen = new Set<string>()
   return texts.map((text) => {
-    const server = checked('rs', text, () => targetable(parseEndpoint(text)))
+    const server = checked(flags, 'rs', text, () => targetable(parseEndpoint(text)))
     const rule = serverRule(server, virtual, seen)
-    if (rule !== undefined) throw usage('rs', text, rule)
-    seen.set(server.text, text)
+    if (rule !== undefined) throw usage(flags, 'rs', text, rule)
+    seen.add(server.text)
     return server
   })
 }
 
 /** The rule that a well-formed server breaks beside the others, if any. */
-function serverRule(
-  server: Endpoint,
-  virtual: Endpoint,
-  seen: ReadonlyMap<string, string>,
-): string | undefined {
+function serverRule(server: Endpoint, virtual: Endpoint, seen: ReadonlySet<string>): string | undefined {
   if (seen.has(server.text)) return 'is given twice: each real server counts once'
   if (server.text === virtual.text) return 'is the virtual server itself: it would forward to itself'
   if (server.family === virtual.family) return undefined
@@ -98,7 +123,7 @@ function serverRule(
 /** A loopback address is local already, and the kernel's route to it is the node's own. */
 function virtualEndpoint(text: string, mode: Mode): Endpoint {
   const virtual = targetable(parseEndpoint(text))
-  if (mode === 'local' && ipaddr.parse(virtual.address).range() === 'loopback') {
+  if (mode !== 'none' && ipaddr.parse(virtual.address).range() === 'loopback') {
     throw new RangeError('must not be a loopback address, except with --mode none')
   }
   return virtual
@@ -124,36 +149,27 @@ function nodeAddress(virtual: Endpoint): (text: string) => string {
   }
 }
 
-/** lvscare accepts a path without its slash, and so do we. */
-function healthPath(text: string): string {
-  if (!/^[\x21-\x7e]+$/.test(text))
-    throw new RangeError('must be a path of printable characters without spaces')
-  return text.startsWith('/') ? text : `/${text}`
+/** What the kernel takes for the name of a link (dev_valid_name), without what would need quotes. */
+function linkName(text: string): string {
+  if (!/^[\w.@-]{1,15}$/.test(text) || text === '.' || text === '..')
+    throw new RangeError('must be a link name of at most 15 letters, digits, dots, dashes or underscores')
+  return text
 }
 
-function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = allowed.find((one) => one === text)
-    if (found === undefined) throw new RangeError(`must be one of ${allowed.join(', ')}`)
-    return found
-  }
+function masqueradeBit(text: string): number {
+  const bit = Number(text)
+  if (!/^\d{1,2}$/.test(text) || bit > 31) throw new RangeError('must be a number from 0 to 31')
+  return bit
 }
 
-function check<T>(flags: FlagValues, name: string, parse: (text: string) => T): T {
-  const text = flags.text(name)
-  if (text === undefined) throw new UsageError(`--${name} is missing: give the virtual server as IP:PORT`)
-  return checked(name, text, () => parse(text))
+/** `--log-level` is ours and has every level; `--logger` is lvscare's. */
+function logLevel(flags: FlagValues): LogLevel {
+  const word = flags.isGiven('logger') ? check(flags, 'logger', loggerWord) : undefined
+  const level = check(flags, 'log-level', oneOf(LOG_LEVELS))
+  return word === undefined || flags.isGiven('log-level') ? level : LOGGER_LEVELS[word]
 }
 
-function checked<T>(name: string, text: string, parse: () => T): T {
-  try {
-    return parse()
-  } catch (error) {
-    if (error instanceof RangeError) throw usage(name, text, messageOf(error))
-    throw error
-  }
-}
-
-function usage(name: string, value: string, rule: string): UsageError {
-  return new UsageError(`--${name} ${JSON.stringify(value)}: ${rule}`)
+function loggerWord(text: string): keyof typeof LOGGER_LEVELS {
+  const word = oneOf(['INFO', 'DEBG'] as const)
+  return word(text === text.toLowerCase() ? text.toUpperCase() : text)
 }

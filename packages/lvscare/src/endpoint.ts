@@ -1,4 +1,7 @@
 import { type AddressFamily, formatAddress, parseAddress } from '@lvscare/netlink'
+import { endpointText } from './endpoint-text.ts'
+
+export { endpointText } from './endpoint-text.ts'
 
 /** One end of a TCP connection, written `192.0.2.1:6443` or `[2001:db8::1]:6443`. */
 export interface Endpoint {
@@ -24,11 +27,6 @@ export function parseEndpoint(text: string): Endpoint {
 /** An endpoint of parts that are known to be right, such as what the kernel reports. */
 export function endpoint(address: string, family: AddressFamily, port: number): Endpoint {
   return { family, address, port, text: endpointText(address, port) }
-}
-
-/** `ADDRESS:PORT`, with brackets around an IPv6 address. */
-export function endpointText(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 /** 1 to 65535 in plain decimal digits; throws RangeError. */

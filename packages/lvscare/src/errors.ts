@@ -1,7 +1,10 @@
 /** Every way this package can fail by itself. Codes are public API: add, never rename. */
 export type LvscareErrorCode =
+  | 'ERR_LVSCARE_DEVICE_TAKEN'
   | 'ERR_LVSCARE_INCOMPLETE'
   | 'ERR_LVSCARE_NODE_ADDRESS'
+  | 'ERR_LVSCARE_NO_GUARD'
+  | 'ERR_LVSCARE_SETTING'
   | 'ERR_LVSCARE_USAGE'
   | 'ERR_LVSCARE_VIP_TAKEN'
 
@@ -29,15 +32,55 @@ export class NodeAddressError extends LvscareError {
   }
 }
 
-/** The virtual IP is an address of a link of this node, and the kernel's own route to it is not ours to replace. */
+/** The way to the virtual IP is somebody else's: the kernel's, because it is an address of a link of this node, or a better route. */
 export class VipTakenError extends LvscareError {
   override readonly name = 'VipTakenError'
   readonly code = 'ERR_LVSCARE_VIP_TAKEN'
 
-  constructor(address: string) {
+  /** `route`: the one that comes before ours, where it is not an address that is in the way. */
+  constructor(address: string, route?: string) {
     super(
-      `the virtual IP ${address} is assigned to a link of this node: take it off that link, ` +
+      (route === undefined
+        ? `the virtual IP ${address} is assigned to a link of this node: take it off that link, `
+        : `another route to the virtual IP ${address} comes before ours (${route}): delete it, `) +
         'choose another virtual IP, or leave the way to it alone with --mode none',
+    )
+  }
+}
+
+/** The name of the device of mode `link` belongs to something else. */
+export class DeviceTakenError extends LvscareError {
+  override readonly name = 'DeviceTakenError'
+  readonly code = 'ERR_LVSCARE_DEVICE_TAKEN'
+
+  constructor(device: string, kind: string) {
+    super(`the link ${device} is not a dummy device (${kind}): choose another name with --iface`)
+  }
+}
+
+/** A setting of the kernel may not be written here. */
+export class SettingError extends LvscareError {
+  override readonly name = 'SettingError'
+  readonly code = 'ERR_LVSCARE_SETTING'
+
+  constructor(setting: string, reason: string, cause: unknown) {
+    super(`${setting} cannot be set here (${reason}): set it on the host with sysctl -w ${setting}`, {
+      cause,
+    })
+  }
+}
+
+/** There is neither a guard nor a rule to show. */
+export class NoGuardError extends LvscareError {
+  override readonly name = 'NoGuardError'
+  readonly code = 'ERR_LVSCARE_NO_GUARD'
+
+  /** `virtual` is the one that was asked for, if any. */
+  constructor(virtual: string | undefined) {
+    super(
+      virtual === undefined
+        ? 'no guard runs in this network namespace, and none has left a rule: start one with lvscare care'
+        : `no guard of ${virtual} runs in this network namespace, and there is no such rule: start one with lvscare care`,
     )
   }
 }

@@ -1,30 +1,47 @@
 export { runCare } from './care.ts'
 export { type CliHost, ExitCode, main } from './cli.ts'
-export { type CareConfig, careConfig, type HealthConfig, type LogLevel, type Mode } from './config.ts'
+export {
+  type CareConfig,
+  careConfig,
+  type DoctorConfig,
+  doctorConfig,
+  type LogFormat,
+  type LogLevel,
+  type Mode,
+  type RuleConfig,
+} from './config.ts'
+export { type HealthConfig, healthConfig } from './config-health.ts'
 export { parseDuration } from './duration.ts'
 export { type Endpoint, endpoint, endpointText, parseEndpoint, parsePort } from './endpoint.ts'
 export {
   codeOf,
+  DeviceTakenError,
   IncompleteError,
   LvscareError,
   type LvscareErrorCode,
   messageOf,
   NodeAddressError,
+  NoGuardError,
+  SettingError,
   UsageError,
   VipTakenError,
 } from './errors.ts'
-export { FlagValues } from './flag-values.ts'
+export { type Environment, FlagValues, variableOf } from './flag-values.ts'
 export {
+  ALL_DOWN,
   CARE_FLAGS,
   COMMANDS,
   type CommandName,
   DEFAULT_METRICS_ADDRESS,
   type Flag,
+  LOG_FORMATS,
   LOG_LEVELS,
+  LOGGER_LEVELS,
   MODES,
   SCHEDULERS,
 } from './flags.ts'
-export { type Change, Fleet, type FleetOptions, type Weights } from './health/fleet.ts'
+export { Fleet, type FleetOptions, type Weights } from './health/fleet.ts'
+export type { Change, Standing } from './health/member.ts'
 export {
   judge,
   needsConfirmation,
@@ -34,8 +51,14 @@ export {
   type Thresholds,
   UNKNOWN,
 } from './health/server-health.ts'
+export { type Rhythm, togetherMs } from './health/together.ts'
 export { type DeadReason, type Verdict, verdictOfStatus } from './health/verdict.ts'
-export { type Failure, type Pass, runPass, undoAll } from './pass.ts'
+export { type Failure, inspect, isEssential, type Pass, runPass, undoAll } from './pass.ts'
+export { DevicePiece, type LinkTable } from './path/device.ts'
+export { GatewayRoutePiece, gatewayRoute } from './path/gateway-route.ts'
+export { type FirewallTables, MasqueradePiece } from './path/masquerade.ts'
+export { masqueradeTable } from './path/masquerade-rule.ts'
+export { kernelModules, type Modules, ModulesPiece, VS_SETTINGS } from './path/modules.ts'
 export {
   addressesOf,
   configuredNodeAddress,
@@ -52,7 +75,10 @@ export {
   type Wanted,
 } from './path/servers.ts'
 export { ServicePiece, type ServiceTable, serviceKey } from './path/service.ts'
+export { type Setting, SettingFile } from './path/setting-file.ts'
 export { PIECES, type Piece, type PieceName, type Step, type StepKind } from './path/step.ts'
+export { SysctlsPiece, type WantedSetting, wantedSettings } from './path/sysctls.ts'
+export type { CertificateInfo } from './probe/certificate.ts'
 export { type ProbeOptions, type ProbeRequest, Prober } from './probe/prober.ts'
 export { type WatchOptions, watchServer } from './probe/watch.ts'
 export { type Clock, jittered, monotonic, type Sleep, sleep, withDeadline } from './time.ts'

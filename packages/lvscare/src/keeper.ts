@@ -1,105 +1,180 @@
-import type { CareConfig } from './config.ts'
+import { messageOf } from './errors.ts'
 import { FailureLog } from './failure-log.ts'
-import type { Fleet } from './health/fleet.ts'
 import type { Verdict } from './health/verdict.ts'
 import { type Log, logPass } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import { type Pass, runPass } from './pass.ts'
-import type { Piece } from './path/step.ts'
+import { type Failure, inspect, isEssential, type Pass, runPass, undoAll, withFailures } from './pass.ts'
+import { PIECES, type Piece, type PieceName, type Step } from './path/step.ts'
+import type { Repairs } from './repairs.ts'
+import type { Seat, SeatState } from './seat.ts'
 import { monotonic, sleep } from './time.ts'
+import type { VerdictBook } from './verdict-book.ts'
+import type { GuardView, PieceView } from './view.ts'
 
 /** Whatever somebody else breaks is found and mended within this time, in milliseconds. */
 const PASS_EVERY_MS = 500
 
-/** What {@link Keeper} needs; the rules are in the kernel already. */
-export interface GuardParts {
-  readonly config: CareConfig
-  readonly fleet: Fleet
+/** What {@link Keeper} keeps, and whom it tells. */
+export interface KeeperParts {
   readonly pieces: readonly Piece[]
+  /** What other modes have left behind: taken away as soon as this guard is the one who writes. */
+  readonly leftovers: readonly Piece[]
   /** The pass that set the rules, not yet reported. */
   readonly first: Pass
+  readonly book: VerdictBook
+  readonly allDown: () => boolean
+  readonly metrics: Metrics
+  readonly repairs: Repairs
+  readonly seat: Seat
+  readonly log: Log
 }
 
-/** Joins verdicts, passes, log and metrics: the state of a running guard. */
+/** Joins verdicts and passes: the state of a running guard. */
 export class Keeper {
-  readonly metrics: Metrics
-  readonly #parts: GuardParts
-  readonly #log: Log
+  readonly #parts: KeeperParts
   readonly #failures: FailureLog
-  readonly #unauthorized = new Set<string>()
+  readonly #startedMs = monotonic()
   #lastPassMs = monotonic()
+  #last: Pass
+  #leftovers: readonly Piece[]
+  #seat: SeatState = 'foreign'
+  /** Pieces that this guard has not yet seen to be true: its first steps there are no repairs. */
+  #fresh = new Set(PIECES)
 
-  constructor(parts: GuardParts, log: Log, metrics: Metrics) {
+  constructor(parts: KeeperParts) {
     this.#parts = parts
-    this.#log = log
-    this.#failures = new FailureLog(log)
-    this.metrics = metrics
+    this.#failures = new FailureLog(parts.log)
+    this.#last = parts.first
+    this.#leftovers = parts.leftovers
+    logPass(parts.log, { applied: parts.first.applied, failures: [] })
+    this.#note(parts.first, 0)
   }
 
   /** A pass now and then, whatever the verdicts say. */
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
+      await this.takeSeat()
       this.pass()
       await sleep(PASS_EVERY_MS, stop)
     }
   }
 
-  /** False when passes have stopped: the process should be restarted. */
-  alive(): boolean {
-    return monotonic() - this.#lastPassMs < 10 * PASS_EVERY_MS
+  /** Finds out who writes; before the first verdict, and again before every pass. What cannot be found out changes nothing. */
+  async takeSeat(): Promise<void> {
+    if (this.#seat === 'mine') return
+    const { seat, log } = this.#parts
+    const before = this.#seat
+    try {
+      this.#seat = await seat.tryToTake()
+    } catch (error) {
+      log.debug({ error: messageOf(error) }, 'seat not tried')
+      return
+    }
+    if (this.#seat === 'held' && before !== 'held')
+      log.warn({}, 'another guard holds this virtual server, standing by')
+    if (this.#seat !== 'held' && before === 'held') {
+      this.#fresh = new Set(PIECES)
+      log.info({}, 'taking over the virtual server')
+    }
   }
 
-  /** One pass, reported. */
+  /** One pass, reported; a guard that stands by only looks. */
   pass(): void {
+    const { pieces, repairs } = this.#parts
     const start = monotonic()
-    const pass = runPass(this.#parts.pieces)
-    this.report(pass, monotonic() - start)
-  }
-
-  /** Counts a pass and logs what is new in it. */
-  report(pass: Pass, ms: number): void {
-    this.#lastPassMs = monotonic()
-    logPass(this.#log, { applied: pass.applied, failures: [] })
-    this.#failures.update(pass.failures)
-    const { fleet } = this.#parts
-    this.metrics.observePass(pass, ms, {
-      states: fleet.states(),
-      weights: fleet.weights(),
-      allDown: fleet.allDown,
-    })
+    const stale = this.#isActive() ? this.#clearLeftovers() : []
+    const pass = this.#isActive() ? runPass(pieces) : inspect(pieces)
+    this.#logSteps(pass)
+    repairs.tick(start)
+    this.#note(
+      stale.length === 0 ? pass : { ...pass, failures: [...stale, ...pass.failures] },
+      monotonic() - start,
+    )
   }
 
   /** Takes a verdict; acts at once on what it changes. True asks for a confirming probe. */
   judge(server: string, verdict: Verdict): boolean {
-    const { fleet } = this.#parts
-    const wasAllDown = fleet.allDown
-    const { from, to, confirm } = fleet.record(server, verdict, monotonic())
-    this.metrics.observeProbe(server, verdict)
-    this.#logVerdict(server, verdict, from === to ? undefined : { from, to })
-    if (fleet.allDown !== wasAllDown) this.#logAllDown()
-    if (from !== to) {
-      this.metrics.observeTransition(server, to)
-      this.pass()
-    }
+    const { confirm, changed } = this.#parts.book.record(server, verdict)
+    if (changed) this.pass()
     return confirm
   }
 
-  #logVerdict(server: string, verdict: Verdict, change: object | undefined): void {
-    const fields = { server, ...change, ...verdict }
-    if (change === undefined) this.#log.debug(fields, 'server probed')
-    else if (verdict.outcome === 'healthy') this.#log.info(fields, 'server state changed')
-    else this.#log.warn(fields, 'server state changed')
-    if (verdict.reason !== 'unauthorized' || this.#unauthorized.has(server)) return
-    this.#unauthorized.add(server)
-    this.#log.warn(
-      { server, status: verdict.status },
-      'server refuses anonymous health checks, its answer counts as healthy',
-    )
+  /** Everything that is known at this moment. */
+  view(): GuardView {
+    const nowMs = monotonic()
+    const alive = nowMs - this.#lastPassMs < 10 * PASS_EVERY_MS
+    const pieces = this.#parts.pieces.map(({ name }) => this.#pieceView(name))
+    return {
+      nowMs,
+      startedMs: this.#startedMs,
+      active: this.#isActive(),
+      alive,
+      ready: alive && this.#isTrue(),
+      allDown: this.#parts.allDown(),
+      servers: this.#parts.book.views(),
+      pieces,
+    }
   }
 
-  #logAllDown(): void {
-    const kept = Object.fromEntries(this.#parts.fleet.weights())
-    if (this.#parts.fleet.allDown) this.#log.error({ kept }, 'no server is healthy, the last good set stays')
-    else this.#log.info({ weights: kept }, 'a server is healthy again')
+  #isTrue(): boolean {
+    const { failures, waiting = [] } = this.#last
+    return !failures.some(isEssential) && waiting.every(({ optional }) => optional === true)
   }
+
+  #isActive(): boolean {
+    return this.#seat !== 'held'
+  }
+
+  /** What could not be taken away is tried again with the next pass. */
+  #clearLeftovers(): readonly Failure[] {
+    if (this.#leftovers.length === 0) return []
+    const { applied, failures } = undoAll(this.#leftovers)
+    logPass(this.#parts.log, { applied, failures: [] })
+    this.#leftovers = withFailures(this.#leftovers, failures)
+    return failures
+  }
+
+  /** What follows from a verdict, completes what failed before, or begins this guard's work is no repair. */
+  #logSteps({ applied, failures }: Pass): void {
+    const { log, repairs } = this.#parts
+    const failed = new Set(this.#last.failures.map(subjectOf))
+    const isExpected = (step: Step): boolean =>
+      this.#fresh.has(step.piece) ||
+      step.wantedChanged === true ||
+      failed.has(step.piece) ||
+      failed.has(`${step.piece} ${step.subject}`)
+    logPass(log, { applied: applied.filter(isExpected), failures: [] })
+    const mended = applied.filter((step) => !isExpected(step))
+    for (const piece of new Set(mended.map((step) => step.piece)))
+      repairs.take(
+        piece,
+        mended.filter((step) => step.piece === piece),
+        monotonic(),
+      )
+    const failing = new Set(failures.map(({ piece }) => piece))
+    if (this.#isActive()) this.#fresh = new Set([...this.#fresh].filter((piece) => failing.has(piece)))
+  }
+
+  #note(pass: Pass, ms: number): void {
+    this.#lastPassMs = monotonic()
+    this.#last = pass
+    this.#failures.update(pass.failures, this.#lastPassMs)
+    this.#parts.metrics.observePass(pass, ms)
+  }
+
+  #pieceView(piece: PieceName): PieceView {
+    const failure = this.#last.failures.find((one) => one.piece === piece)
+    const waits = this.#last.waiting?.some((step) => step.piece === piece) ?? false
+    return {
+      piece,
+      ok: failure === undefined && !waits,
+      error: failure === undefined ? undefined : messageOf(failure.error),
+      repairs: this.#parts.repairs.total(piece),
+    }
+  }
+}
+
+/** The piece, where it could not be looked at; else with what the step was about. */
+function subjectOf({ piece, step }: Failure): string {
+  return step === undefined ? piece : `${piece} ${step.subject}`
 }

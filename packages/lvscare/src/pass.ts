@@ -11,6 +11,8 @@ export interface Failure {
 export interface Pass {
   readonly applied: readonly Step[]
   readonly failures: readonly Failure[]
+  /** Steps that somebody else is to do: found by {@link inspect} only. */
+  readonly waiting?: readonly Step[]
 }
 
 /** Looks at every piece and applies the difference, in order; an unchanged path costs a few reads and no write. */
@@ -18,9 +20,29 @@ export function runPass(pieces: readonly Piece[]): Pass {
   return applyAll(pieces, (piece) => piece.plan())
 }
 
+/** Looks at every piece, and changes nothing. */
+export function inspect(pieces: readonly Piece[]): Pass {
+  const waiting: Step[] = []
+  const failures: Failure[] = []
+  for (const piece of pieces) {
+    waiting.push(...(attempt(() => piece.plan(), piece.name, undefined, failures) ?? []))
+  }
+  return { applied: [], failures, waiting }
+}
+
 /** Takes back what the guard made, in reverse order. */
 export function undoAll(pieces: readonly Piece[]): Pass {
   return applyAll([...pieces].reverse(), (piece) => piece.undo())
+}
+
+/** True for what the path cannot do without: the failure of an optional step only makes it worse. */
+export function isEssential({ step }: Failure): boolean {
+  return step?.optional !== true
+}
+
+/** Those of the pieces that failed. */
+export function withFailures(pieces: readonly Piece[], failures: readonly Failure[]): Piece[] {
+  return pieces.filter(({ name }) => failures.some(({ piece }) => piece === name))
 }
 
 function applyAll(pieces: readonly Piece[], stepsOf: (piece: Piece) => Step[]): Pass {

@@ -5,3 +5,5 @@ import './memory.ts'
 
 export { guard } from './guard.ts'
 export { createLog, logPass } from './log.ts'
+export { Prober } from './probe/prober.ts'
+export { loadTrust } from './probe/trust.ts'

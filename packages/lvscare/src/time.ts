@@ -54,3 +54,12 @@ export async function withDeadline<T>(
 function timeoutError(ms: number): DOMException {
   return new DOMException(`no answer within ${Math.round(ms)} ms`, 'TimeoutError')
 }
+
+/** `make`, called again only when its last result is older than `ms`. */
+export function remembered<T>(ms: number, make: () => T, clock: Clock = monotonic): () => T {
+  let last: { readonly value: T; readonly atMs: number } | undefined
+  return () => {
+    if (last === undefined || clock() - last.atMs >= ms) last = { value: make(), atMs: clock() }
+    return last.value
+  }
+}

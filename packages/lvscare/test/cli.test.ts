@@ -19,10 +19,15 @@ async function run(argv: readonly string[], care = async (): Promise<void> => un
     stderr: (text) => {
       seen.err += text
     },
+    environment: {},
     care: (config) => {
       seen.configs.push(config)
       return care()
     },
+    status: async (options) => {
+      seen.out += JSON.stringify(options)
+    },
+    doctor: async (flags) => (flags.isGiven('vs') ? ExitCode.ERROR : ExitCode.OK),
   })
   return { code, ...seen }
 }
@@ -59,6 +64,11 @@ describe('main', () => {
     ['--health-insecure-skip-verify=false', { health: { insecure: false } }],
     ['--health-path livez', { health: { path: '/livez' } }],
     ['--interval 0.5', { intervalMs: 500 }],
+    ['--interval 1 --interval 2', { intervalMs: 2000 }],
+    ['-C=1', { clean: true }],
+    ['-i lvs0', { iface: 'lvs0' }],
+    ['-i=lvs0', { iface: 'lvs0' }],
+    ['--logger DEBG --masqueradebit 3', { logLevel: 'debug' }],
   ])('reads %s', async (text, expected) => {
     const { code, err, configs } = await run([...CARE, ...text.split(' ')])
     expect([code, err]).toEqual([0, ''])
@@ -66,22 +76,34 @@ describe('main', () => {
   })
 
   it.each([
-    ['', 'lvscare: a command is missing; use "lvscare care" or "lvscare version", see lvscare --help'],
+    [
+      '',
+      'lvscare: a command is missing; use "lvscare care", "lvscare status", "lvscare doctor" or "lvscare version", see lvscare --help',
+    ],
     [
       'watch',
-      'lvscare: "watch": is not a command; use "lvscare care" or "lvscare version", see lvscare --help',
+      'lvscare: "watch": is not a command; use "lvscare care", "lvscare status", "lvscare doctor" or "lvscare version", see lvscare --help',
     ],
     ['care', 'lvscare: --vs is missing: give the virtual server as IP:PORT'],
     ['care --vs', 'lvscare: --vs: needs a value'],
     [[...CARE, '--interval'].join(' '), 'lvscare: --interval: needs a value'],
     [[...CARE, '--interval='].join(' '), 'lvscare: --interval "": needs a value'],
     [[...CARE, '--interval=-5'].join(' '), 'lvscare: --interval "-5": must be at least 1ms'],
-    [
-      [...CARE, '--interval', '1', '--interval', '2'].join(' '),
-      'lvscare: --interval "1" "2": is given 2 times, but counts once',
-    ],
     [[...CARE, '--run-once=maybe'].join(' '), 'lvscare: --run-once "maybe": must be true or false'],
-    [[...CARE, '-C=1'].join(' '), 'lvscare: --C "1": must be true or false'],
+    [[...CARE, '-C=2'].join(' '), 'lvscare: --C "2": must be true or false'],
+    [
+      'status --vs here',
+      'lvscare: --vs "here": the port is missing: write ADDRESS:PORT, such as 10.103.97.2:6443',
+    ],
+    [
+      [...CARE, '--health-req-header', 'Authorization=s3cret'].join(' '),
+      'lvscare: --health-req-header: is not a flag of "lvscare care"; see lvscare care --help',
+    ],
+    [
+      [...CARE, '--health-req-headers', 'X=1', 'Authorization=s3cret'].join(' '),
+      'lvscare: "Authorization=...": "lvscare care" takes flags only; see lvscare care --help',
+    ],
+    ['status --rs a', 'lvscare: --rs "a": is not a flag of "lvscare status"; see lvscare status --help'],
     [
       [...CARE, '--no-clean'].join(' '),
       'lvscare: --no-clean: is not a flag of "lvscare care"; see lvscare care --help',
@@ -110,17 +132,20 @@ describe('main', () => {
     expect(err).toContain('--vs "0x10"')
   })
 
-  it.each([['--help'], ['care --help'], ['version --help']])('prints the help for %s', async (text) => {
-    const { code, out, err, configs } = await run(text.split(' '))
-    expect([code, err, configs]).toEqual([0, '', []])
-    expect(out).toContain('lvscare')
-    expect(out.endsWith('\n')).toBe(true)
-  })
+  it.each([['--help'], ['-h'], ['help'], ['help care'], ['care -h'], ['care --help'], ['version --help']])(
+    'prints the help for %s',
+    async (text) => {
+      const { code, out, err, configs } = await run(text.split(' '))
+      expect([code, err, configs]).toEqual([0, '', []])
+      expect(out).toContain('lvscare')
+      expect(out.endsWith('\n')).toBe(true)
+    },
+  )
 
   it('lists every flag in the help of care', async () => {
     const { out } = await run(['care', '--help'])
     for (const { name, aliases = [], describe: text } of CARE_FLAGS) {
-      const line = out.split('\n').find((one) => new RegExp(`--${name}[ ,]`).test(one))
+      const line = out.split('\n').find((one) => new RegExp(`^ +(?:-\\S+, )*--${name}[ ,]`).test(one))
       expect(line).toContain(text)
       for (const alias of aliases) expect(line).toContain(alias)
     }

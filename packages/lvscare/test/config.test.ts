@@ -1,8 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { type CareConfig, careConfig, FlagValues, SCHEDULERS, UsageError } from '../src/index.ts'
+import {
+  type CareConfig,
+  careConfig,
+  FlagValues,
+  type HealthConfig,
+  SCHEDULERS,
+  UsageError,
+} from '../src/index.ts'
 
 const VS = '10.103.97.2:6443'
 const BASE = { vs: [VS], rs: ['192.0.2.1:6443', '192.0.2.2:6443'] }
+
+const HEALTH: HealthConfig = {
+  scheme: 'https',
+  path: '/healthz',
+  method: 'GET',
+  headers: new Map(),
+  body: undefined,
+  statuses: new Set(),
+  timeoutMs: 10_000,
+  insecure: true,
+  caFile: undefined,
+  certFile: undefined,
+  keyFile: undefined,
+  serverName: undefined,
+  rise: 1,
+  fall: 1,
+  allDown: 'keep',
+}
 
 function config(given: Record<string, (string | boolean)[]> = {}): CareConfig {
   return careConfig(new FlagValues(new Map(Object.entries({ ...BASE, ...given }))))
@@ -18,13 +43,20 @@ describe('careConfig', () => {
       ],
       scheduler: 'rr',
       mode: 'local',
+      iface: 'lvscare',
       nodeAddress: undefined,
-      health: { scheme: 'https', path: '/healthz', timeoutMs: 10_000, insecure: true },
+      masquerade: false,
+      health: HEALTH,
       intervalMs: 5000,
       runOnce: false,
       clean: false,
       logLevel: 'info',
+      logFormat: 'auto',
       metricsAddress: { family: 'inet', address: '127.0.0.1', port: 9697, text: '127.0.0.1:9697' },
+      flags: new Map([
+        ['vs', [VS]],
+        ['rs', BASE.rs],
+      ]),
     })
   })
 
@@ -49,7 +81,115 @@ describe('careConfig', () => {
       intervalMs: 1500,
     })
     expect(taken).toMatchObject({ runOnce: true, logLevel: 'debug', metricsAddress: undefined })
-    expect(taken.health).toEqual({ scheme: 'http', path: '/livez?verbose', timeoutMs: 300, insecure: false })
+    expect(taken.health).toEqual({
+      ...HEALTH,
+      scheme: 'http',
+      path: '/livez?verbose',
+      timeoutMs: 300,
+      insecure: false,
+    })
+  })
+
+  it('takes every value of the probe', () => {
+    const { health } = config({
+      'health-req-method': ['head'],
+      'health-req-headers': ['Authorization=Bearer a=b,X-From=node', 'Host=apiserver'],
+      'health-req-body': [''],
+      'health-status': ['401,404', '500'],
+      'health-ca': ['/ca.crt'],
+      'health-cert': ['/client.pem'],
+      'health-key': ['/client.key'],
+      'health-server-name': ['kubernetes.default.svc'],
+      rise: ['2'],
+      fall: ['3'],
+      'all-down': ['remove'],
+    })
+    expect(health).toEqual({
+      ...HEALTH,
+      method: 'HEAD',
+      headers: new Map([
+        ['Authorization', 'Bearer a=b'],
+        ['X-From', 'node'],
+        ['Host', 'apiserver'],
+      ]),
+      body: '',
+      statuses: new Set([401, 404, 500]),
+      insecure: false,
+      caFile: '/ca.crt',
+      certFile: '/client.pem',
+      keyFile: '/client.key',
+      serverName: 'kubernetes.default.svc',
+      rise: 2,
+      fall: 3,
+      allDown: 'remove',
+    })
+  })
+
+  it('checks certificates as soon as an authority is named, unless told not to without one', () => {
+    expect(config({ 'health-ca': ['/ca'] }).health.insecure).toBe(false)
+    expect(config({ 'health-ca': ['/ca'], 'health-insecure-skip-verify': [false] }).health.insecure).toBe(
+      false,
+    )
+    expect(config({ 'health-insecure-skip-verify': [true] }).health.insecure).toBe(true)
+  })
+
+  it('always masquerades in mode link, elsewhere when asked to', () => {
+    expect(config({ mode: ['link'] }).masquerade).toBe(true)
+    expect(config({ mode: ['route'] }).masquerade).toBe(false)
+    expect(config({ mode: ['route'], masquerade: [true] }).masquerade).toBe(true)
+  })
+
+  it.each([
+    [{ logger: ['INFO'] }, 'info'],
+    [{ logger: ['DEBG'] }, 'debug'],
+    [{ logger: ['debg'] }, 'debug'],
+    [{ logger: ['DEBG'], 'log-level': ['warn'] }, 'warn'],
+  ])('reads the level of the log from %j', (given, level) => {
+    expect(config(given).logLevel).toBe(level)
+  })
+
+  it('takes the environment where the command line says nothing, and names its variables', () => {
+    const from = (environment: Record<string, string>): CareConfig =>
+      careConfig(new FlagValues(new Map(), undefined, environment))
+    const taken = from({
+      CARE_VS: VS,
+      CARE_RS: '192.0.2.1:1,192.0.2.2:1',
+      CARE_MODE: 'route',
+      CARE_RUN_ONCE: 'true',
+    })
+    expect(taken).toMatchObject({ mode: 'route', runOnce: true, virtual: { text: VS } })
+    expect(taken.servers.map(({ text }) => text)).toEqual(['192.0.2.1:1', '192.0.2.2:1'])
+    expect(() => from({ CARE_VS: 'x' })).toThrow(/^CARE_VS "x": /)
+    expect(() => from({ CARE_VS: VS, CARE_RS: 'y' })).toThrow(/^CARE_RS "y": /)
+    expect(() => from({ CARE_VS: VS, CARE_RS: '192.0.2.1:1', CARE_FALL: 'z' })).toThrow(/^CARE_FALL "z": /)
+  })
+
+  it.each([
+    ['Authorization: Bearer c2VjcmV0dG9rZW4='],
+    ['X=1,c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0=a\u0007'],
+  ])('never shows what may be a secret: %s', (text) => {
+    expect(() => config({ 'health-req-headers': [text] })).toThrow(
+      new UsageError('--health-req-headers "...": must be NAME=VALUE of printable characters'),
+    )
+  })
+
+  it('never shows the value of a header', () => {
+    expect(() => config({ 'health-req-headers': ['Authorization=Bearer s3cret\u0007'] })).toThrow(
+      new UsageError('--health-req-headers "Authorization=...": must be NAME=VALUE of printable characters'),
+    )
+    expect(() => config({ 'health-req-headers': ['s3cret'] })).toThrow(
+      new UsageError('--health-req-headers "...": must be NAME=VALUE of printable characters'),
+    )
+  })
+
+  it.each([
+    ['Transfer-Encoding=chunked', 'Transfer-Encoding=...', 'is a header that the probe sets by itself'],
+    ['content-length=9', 'content-length=...', 'is a header that the probe sets by itself'],
+    ['Host=a,host=b', 'host=...', 'is given twice'],
+  ])('refuses the headers %s', (text, shown, rule) => {
+    expect(() => config({ 'health-req-headers': [text] })).toThrow(
+      new UsageError(`--health-req-headers "${shown}": ${rule}`),
+    )
   })
 
   it.each(SCHEDULERS)('takes the scheduler %s', (scheduler) => {
@@ -102,7 +242,6 @@ describe('careConfig', () => {
       { vs: ['255.255.255.255:6443'] },
       '--vs "255.255.255.255:6443": must be the address of one host, not broadcast',
     ],
-    [{ vs: [VS, VS] }, `--vs "${VS}" "${VS}": is given 2 times, but counts once`],
     [{ rs: [''] }, '--rs "": the port is missing: write ADDRESS:PORT, such as 10.103.97.2:6443'],
     [{ rs: ['192.0.2.1:1,'] }, '--rs "": the port is missing: write ADDRESS:PORT, such as 10.103.97.2:6443'],
     [{ rs: ['[ff02::1]:6443'] }, '--rs "[ff02::1]:6443": must be the address of one host, not multicast'],
@@ -130,7 +269,47 @@ describe('careConfig', () => {
     ],
     [{ scheduler: ['robin'] }, `--scheduler "robin": must be one of ${SCHEDULERS.join(', ')}`],
     [{ scheduler: ['RR'] }, `--scheduler "RR": must be one of ${SCHEDULERS.join(', ')}`],
-    [{ mode: ['link'] }, '--mode "link": must be one of local, none'],
+    [{ mode: ['bridge'] }, '--mode "bridge": must be one of local, route, link, none'],
+    [
+      { iface: ['a-name-of-sixteen'] },
+      '--iface "a-name-of-sixteen": must be a link name of at most 15 letters, digits, dots, dashes or underscores',
+    ],
+    [
+      { iface: ['..'] },
+      '--iface "..": must be a link name of at most 15 letters, digits, dots, dashes or underscores',
+    ],
+    [{ masqueradebit: ['32'] }, '--masqueradebit "32": must be a number from 0 to 31'],
+    [{ rise: ['0'] }, '--rise "0": must be a number from 1 to 1000'],
+    [{ fall: ['1.5'] }, '--fall "1.5": must be a number from 1 to 1000'],
+    [{ 'all-down': ['drop'] }, '--all-down "drop": must be one of keep, remove'],
+    [{ logger: ['WARN'] }, '--logger "WARN": must be one of INFO, DEBG'],
+    [{ logger: ['x'], 'log-level': ['info'] }, '--logger "x": must be one of INFO, DEBG'],
+    [{ 'log-format': ['xml'] }, '--log-format "xml": must be one of auto, json, pretty'],
+    [
+      { 'health-status': ['401,abc'] },
+      '--health-status "abc": must be HTTP statuses from 100 to 599, separated by commas',
+    ],
+    [
+      { 'health-req-method': ['GET /'] },
+      '--health-req-method "GET /": must be an HTTP method such as GET or HEAD',
+    ],
+    [
+      { 'health-req-method': ['connect'] },
+      '--health-req-method "connect": must not be CONNECT, which asks for a tunnel',
+    ],
+    [{ 'health-key': ['/k'] }, '--health-key "/k": needs --health-cert with its certificate'],
+    [
+      { 'health-ca': ['/ca'], 'health-insecure-skip-verify': [true] },
+      '--health-insecure-skip-verify "true": cannot be combined with --health-ca, which asks for verification',
+    ],
+    [
+      { 'health-scheme': ['http'], 'health-ca': ['/ca'] },
+      '--health-ca "/ca": is of no use with --health-scheme http',
+    ],
+    [
+      { 'health-server-name': ['a b'] },
+      '--health-server-name "a b": must be a host name or an address, as it stands in the certificate',
+    ],
     [{ interval: ['-1'] }, '--interval "-1": must be at least 1ms'],
     [{ interval: ['soon'] }, '--interval "soon": must be seconds or a duration such as 500ms, 5s or 1m30s'],
     [{ 'health-timeout': ['0'] }, '--health-timeout "0": must be at least 1ms'],

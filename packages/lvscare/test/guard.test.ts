@@ -11,6 +11,8 @@ import {
   ServicePiece,
   serviceKey,
 } from '../src/index.ts'
+import { createLog } from '../src/log.ts'
+import { FakeLinks } from './fake-links.ts'
 import { FakeTable } from './fake-table.ts'
 import { https, selfSigned, type TestServer } from './probe/tls-server.ts'
 import { until } from './wait.ts'
@@ -44,12 +46,35 @@ function guarding(servers: readonly string[]) {
     'metrics-address': ['off'],
   }
   const config = careConfig(new FlagValues(new Map(Object.entries(given))))
-  const fleet = new Fleet({ servers, adopted: undefined, rise: 1, fall: 1, togetherMs: 500 })
+  const fleet = new Fleet({
+    servers,
+    adopted: undefined,
+    rise: 1,
+    fall: 1,
+    allDown: 'keep',
+    togetherMs: 500,
+    nowMs: performance.now(),
+  })
   const table = new FakeTable()
   const wanted = () => ({ servers: config.servers, weights: fleet.weights() })
   const pieces = [new ServicePiece(table, VIRTUAL, 'rr'), new ServersPiece(table, VIRTUAL, wanted)]
   const stop = new AbortController()
-  const running = guard({ config, fleet, pieces, first: runPass(pieces) }, stop.signal)
+  const kernel = {
+    members: () => table.destinations(KEY),
+    routes: new FakeLinks(),
+    hasKubeProxyTable: () => false,
+    isGuarded: () => false,
+  }
+  const parts = {
+    config,
+    fleet,
+    pieces,
+    leftovers: [],
+    first: runPass(pieces),
+    kernel,
+    log: createLog('info'),
+  }
+  const running = guard(parts, stop.signal)
   return { stop, running, shown: () => Object.fromEntries(table.weights(KEY) ?? []) }
 }
 

@@ -4,8 +4,10 @@ import { type AddressInfo, connect, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Endpoint, endpoint } from '../src/index.ts'
 import { Metrics } from '../src/metrics.ts'
-import { type Closable, serveMetrics } from '../src/server.ts'
+import { type Closable, type Pages, serveMetrics } from '../src/server.ts'
+import type { GuardView } from '../src/view.ts'
 import { MemoryLog } from './memory-log.ts'
+import { A, guardView, pieceView } from './views.ts'
 import { until } from './wait.ts'
 
 const log = new MemoryLog()
@@ -30,10 +32,15 @@ async function listening(server: Server): Promise<Endpoint> {
   return endpoint('127.0.0.1', 'inet', (server.address() as AddressInfo).port)
 }
 
-async function serve(alive = true): Promise<Endpoint> {
+/** The pages of a guard of one server that sees this. */
+function pages(changes: Partial<GuardView> = {}): Pages {
+  const view = (): GuardView => guardView(changes)
+  return { view, metrics: new Metrics({ version: '1', servers: [A], view, kernel: () => [] }) }
+}
+
+async function serve(changes: Partial<GuardView> = {}): Promise<Endpoint> {
   const address = await freePort()
-  const metrics = new Metrics({ version: '1', servers: ['192.0.2.1:1'] })
-  opened.push(await serveMetrics(address, metrics, () => alive, log))
+  opened.push(await serveMetrics(address, pages(changes), log))
   return address
 }
 
@@ -56,22 +63,51 @@ describe('serveMetrics', () => {
     const address = await serve()
     const { status, type, body } = await ask(address, '/metrics')
     expect([status, type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
-    expect(body).toContain('lvscare_server_weight{server="192.0.2.1:1"} 0')
+    expect(body).toContain('lvscare_server_weight{server="192.0.2.1:6443"} 0')
     expect((await ask(address, '/metrics?x=1')).status).toBe(200)
     expect(log.take()).toEqual(['info metrics are served'])
   })
 
-  it('serves /healthz: 200 while passes go on, 503 when they have stopped', async () => {
-    expect(await ask(await serve(true), '/healthz')).toMatchObject({ status: 200, body: 'ok\n' })
-    expect(await ask(await serve(false), '/healthz')).toMatchObject({
+  it('serves /healthz: 200 while passes go on, whatever the path is like, 503 when they have stopped', async () => {
+    expect(await ask(await serve({ ready: false }), '/healthz')).toMatchObject({ status: 200, body: 'ok\n' })
+    expect(await ask(await serve({ alive: false }), '/healthz')).toMatchObject({
       status: 503,
       body: 'passes have stopped\n',
     })
   })
 
+  it('serves /readyz: 200 when the path is true, 503 with a line for each piece that is not', async () => {
+    expect(await ask(await serve(), '/readyz')).toMatchObject({ status: 200, body: 'ok\n' })
+    const pieces = [
+      pieceView('route', { ok: false, error: 'kernel refused: EPERM' }),
+      pieceView('service'),
+      pieceView('servers', { ok: false }),
+    ]
+    expect(await ask(await serve({ ready: false, pieces }), '/readyz')).toMatchObject({
+      status: 503,
+      body: 'route: kernel refused: EPERM\nservers: not yet true\n',
+    })
+    expect(await ask(await serve({ ready: false, alive: false }), '/readyz')).toMatchObject({
+      status: 503,
+      body: 'passes have stopped\n',
+    })
+    expect((await ask(await serve({ ready: false }), '/readyz')).body).toBe('the path is not true\n')
+  })
+
+  it('answers with nothing when it does not know itself, and says so in the log', async () => {
+    const address = await freePort()
+    const view = (): GuardView => {
+      throw new Error('a mistake')
+    }
+    opened.push(await serveMetrics(address, { ...pages(), view }, log))
+    await expect(ask(address, '/readyz')).rejects.toThrow('socket hang up')
+    expect(log.take()).toContain('warn request not answered')
+  })
+
   it('answers HEAD without a body, 404 for another path, 405 for another method', async () => {
     const address = await serve()
-    expect(await ask(address, '/metrics', 'HEAD')).toMatchObject({ status: 200, body: '' })
+    for (const path of ['/metrics', '/healthz', '/readyz'])
+      expect(await ask(address, path, 'HEAD')).toMatchObject({ status: 200, body: '' })
     expect((await ask(address, '/')).status).toBe(404)
     expect((await ask(address, '/metrics/')).status).toBe(404)
     expect((await ask(address, '/metrics', 'POST')).status).toBe(405)
@@ -81,8 +117,7 @@ describe('serveMetrics', () => {
   it('logs a busy port and does not reject', async () => {
     const busy = createServer()
     const address = await listening(busy)
-    const metrics = new Metrics({ version: '1', servers: [] })
-    const served = await serveMetrics(address, metrics, () => true, log)
+    const served = await serveMetrics(address, pages(), log)
     expect(log.lines).toMatchObject([
       {
         level: 'error',
@@ -97,8 +132,7 @@ describe('serveMetrics', () => {
   it('tries a busy port again until it is free, and complains once', async () => {
     const busy = createServer()
     const address = await listening(busy)
-    const metrics = new Metrics({ version: '1', servers: [] })
-    opened.push(await serveMetrics(address, metrics, () => true, log, 10))
+    opened.push(await serveMetrics(address, pages(), log, 10))
     await new Promise((go) => setTimeout(go, 60))
     busy.close()
     await until('metrics served', () => log.lines.some(({ message }) => message === 'metrics are served'))
@@ -106,7 +140,7 @@ describe('serveMetrics', () => {
   })
 
   it('serves nothing without an address', async () => {
-    const served = await serveMetrics(undefined, new Metrics({ version: '1', servers: [] }), () => true, log)
+    const served = await serveMetrics(undefined, pages(), log)
     await served.close()
     expect(log.take()).toEqual([])
   })

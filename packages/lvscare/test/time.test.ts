@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jittered, monotonic, sleep, withDeadline } from '../src/index.ts'
+import { remembered } from '../src/time.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 
@@ -82,5 +83,22 @@ describe('withDeadline', () => {
     for (let round = 0; round < 100; round += 1) await withDeadline(signal, 1000, async () => undefined)
     await withDeadline(signal, 1, never).catch(() => undefined)
     expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+})
+
+describe('remembered', () => {
+  it('makes anew only what is too old', () => {
+    let now = 0
+    let made = 0
+    const look = remembered(
+      250,
+      () => ++made,
+      () => now,
+    )
+    const seen = [0, 100, 249, 250, 300, 600].map((ms) => {
+      now = ms
+      return look()
+    })
+    expect(seen).toEqual([1, 1, 1, 2, 2, 3])
   })
 })

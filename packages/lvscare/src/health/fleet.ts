@@ -1,11 +1,5 @@
-import {
-  judge,
-  needsConfirmation,
-  type ServerHealth,
-  type State,
-  type Thresholds,
-  UNKNOWN,
-} from './server-health.ts'
+import { type Change, Member, type Standing } from './member.ts'
+import type { State, Thresholds } from './server-health.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Weight of a member by server text; a server that is not in the map is not a member of the rule. */
@@ -17,85 +11,105 @@ export interface FleetOptions extends Thresholds {
   readonly servers: readonly string[]
   /** The weights found in the kernel at the start; `undefined` when the rule was not there. */
   readonly adopted: Weights | undefined
-  /**
-   * Servers that stopped being good within this many milliseconds of each other failed together.
-   * One full round of probes: interval, time limit and confirming probe.
-   */
+  /** While no server is healthy: keep the last good set, or remove each server as it is down. */
+  readonly allDown: 'keep' | 'remove'
+  /** Servers that stopped being good within this many milliseconds of each other failed together: see togetherMs. */
   readonly togetherMs: number
-}
-
-/** What one verdict changed. */
-export interface Change {
-  readonly from: State
-  readonly to: State
-  /** The server should be probed again at once, on a new connection. */
-  readonly confirm: boolean
+  /** Monotonic time of the start, in milliseconds. */
+  readonly nowMs: number
 }
 
 /** All servers of one rule: their verdicts in, the weights they deserve out. Pure: time is a parameter. */
 export class Fleet {
   readonly #options: FleetOptions
-  readonly #health: Map<string, ServerHealth>
-  /** When each server was last good (up, or not judged yet), and with which weight. */
-  readonly #lastGood = new Map<string, { readonly ms: number; readonly weight: number }>()
+  readonly #members: ReadonlyMap<string, Member>
   /** The weights found at the start; none where they would leave no server of ours to connect to. */
   readonly #adopted: Weights | undefined
+  /** What the servers deserve, each for itself. Made when a verdict changes it, for it is asked for on every pass. */
+  #own: Weights
   #held: Weights | undefined
-  /** Who was held when the first server came back, and has not been judged since. */
+  #allDown: boolean
+  /** Who was held when the first server came back, and has not been up or dead since. */
   readonly #awaited = new Set<string>()
 
   constructor(options: FleetOptions) {
     this.#options = options
     // A rule of strangers alone is no rule of ours: they leave, so everybody has to come at once.
-    const { adopted, servers } = options
-    this.#adopted = servers.some((server) => (adopted?.get(server) ?? 0) > 0) ? adopted : undefined
-    this.#health = new Map(options.servers.map((server) => [server, UNKNOWN]))
+    const { adopted, servers, nowMs, allDown } = options
+    const isOurs = (server: string): boolean =>
+      // Who wants an empty rule may have left one where nobody takes connections.
+      allDown === 'remove' ? adopted?.has(server) === true : (adopted?.get(server) ?? 0) > 0
+    this.#adopted = servers.some(isOurs) ? adopted : undefined
+    this.#members = new Map(servers.map((server) => [server, new Member(nowMs)]))
+    this.#own = this.#ownWeights()
+    this.#allDown = !takesConnections(this.#own)
   }
 
   /** State of every configured server, in the order in which they were given. */
   states(): ReadonlyMap<string, State> {
-    return new Map([...this.#health].map(([server, { state }]) => [server, state]))
+    return new Map([...this.#members].map(([server, { state }]) => [server, state]))
   }
 
-  /** True while no server is healthy: more likely this node is cut off, or the probe is wrong. */
+  /** Where every configured server stands, in the order in which they were given. */
+  standings(): ReadonlyMap<string, Standing> {
+    return new Map([...this.#members].map(([server, member]) => [server, member.standing]))
+  }
+
+  /** True while no server takes connections: more likely this node is cut off, or the probe is wrong. */
   get allDown(): boolean {
+    return this.#allDown
+  }
+
+  /** True while the last good set is kept because of that. */
+  get holds(): boolean {
     return this.#held !== undefined
   }
 
   /** Takes one verdict at a monotonic time in milliseconds. */
   record(server: string, verdict: Verdict, nowMs: number): Change {
-    const before = this.#health.get(server)
-    if (before === undefined) throw new RangeError(`${server} is not a server of this rule`)
-    const after = judge(before, verdict, this.#options)
-    if (isGood(before)) this.#lastGood.set(server, { ms: nowMs, weight: this.#ownWeights().get(server) ?? 0 })
-    this.#health.set(server, after)
-    this.#awaited.delete(server)
-    const heldBefore = this.#held
+    const member = this.#members.get(server)
+    if (member === undefined) throw new RangeError(`${server} is not a server of this rule`)
+    const change = member.take(verdict, this.#thresholds(server), nowMs)
+    const changed = change.from !== change.to
+    if (changed && isGood(change.from)) member.lastGood = { ms: nowMs, weight: this.#own.get(server) ?? 0 }
+    const settled = (change.to === 'up' || verdict.outcome === 'dead') && this.#awaited.delete(server)
+    if (changed || settled) this.#weigh(server, nowMs)
+    return change
+  }
+
+  /** A guard that begins anew must not forget that a server has to prove itself. */
+  #thresholds(server: string): Thresholds {
+    const { rise, fall } = this.#options
+    return { rise, fall, wasOut: this.#adopted !== undefined && (this.#adopted.get(server) ?? 0) === 0 }
+  }
+
+  /** The weights the rule should have now. */
+  weights(): Weights {
+    return this.#held ?? this.#own
+  }
+
+  #weigh(changed: string, nowMs: number): void {
     // Asked of the weights, not of the states: an adopted rule may lack the very server that has no verdict yet.
-    this.#held = takesConnections(this.#ownWeights())
-      ? undefined
-      : (this.#held ?? this.#lastGoodWeights(nowMs))
-    this.#await(server, heldBefore)
-    return { from: before.state, to: after.state, confirm: needsConfirmation(after) }
+    this.#allDown = !takesConnections(this.#ownWeights())
+    const heldBefore = this.#held
+    const holds = this.#allDown && this.#options.allDown !== 'remove'
+    this.#held = holds ? (heldBefore ?? this.#lastGoodWeights(nowMs)) : undefined
+    this.#await(changed, heldBefore)
+    this.#own = this.#ownWeights()
   }
 
   /**
-   * When the first server is back, the others may be too: until each has been asked again it keeps its connections,
-   * but gets no new ones.
+   * When the first server is back, the others may be too: until each is up or dead it keeps its connections, but gets no
+   * new ones.
    */
   #await(returned: string, heldBefore: Weights | undefined): void {
     if (this.#held !== undefined) this.#awaited.clear()
     else for (const server of heldBefore?.keys() ?? []) if (server !== returned) this.#awaited.add(server)
   }
 
-  /** The weights the rule should have now. */
-  weights(): Weights {
-    return this.#held ?? this.#ownWeights()
-  }
-
   #ownWeights(): Weights {
     const weights = new Map<string, number>()
-    for (const [server, { state }] of this.#health) {
+    for (const [server, { state }] of this.#members) {
       if (state === 'up') weights.set(server, 1)
       else if (state === 'draining' || this.#awaited.has(server)) weights.set(server, 0)
       else if (state === 'unknown') this.#putInitial(weights, server)
@@ -112,17 +126,19 @@ export class Fleet {
   /** Those that were good until a moment ago, with the weight they had; everybody when that would be nobody. */
   #lastGoodWeights(nowMs: number): Weights {
     const held = new Map<string, number>()
-    for (const [server, { ms, weight }] of this.#lastGood) {
-      if (nowMs - ms <= this.#options.togetherMs && weight > 0) held.set(server, weight)
+    for (const [server, { lastGood }] of this.#members) {
+      if (lastGood === undefined || lastGood.weight === 0) continue
+      if (nowMs - lastGood.ms <= this.#options.togetherMs) held.set(server, lastGood.weight)
     }
     return held.size > 0 ? held : new Map(this.#options.servers.map((server) => [server, 1]))
   }
 }
 
 function takesConnections(weights: Weights): boolean {
-  return [...weights.values()].some((weight) => weight > 0)
+  for (const weight of weights.values()) if (weight > 0) return true
+  return false
 }
 
-function isGood({ state }: ServerHealth): boolean {
+function isGood(state: State): boolean {
   return state === 'up' || state === 'unknown'
 }

@@ -17,6 +17,8 @@ export interface Thresholds {
   readonly rise: number
   /** Sick verdicts until a server is drained; a dead one is drained at once. */
   readonly fall: number
+  /** True for a server that was not in use when the guard began: its first healthy verdict counts like any other. */
+  readonly wasOut?: boolean
 }
 
 /** The memory of one server: what it is, and how far it is from being something else. */
@@ -33,30 +35,41 @@ export interface ServerHealth {
 /** A server nobody has probed yet. */
 export const UNKNOWN: ServerHealth = { state: 'unknown', healthy: 0, unhealthy: 0, dead: 0 }
 
+type Conclusive = Exclude<Verdict, { outcome: 'inconclusive' }>
+
 /** Dead verdicts in a row that make a server `down`: the first one drains, the confirming one removes. */
 const DEAD_TO_BE_DOWN = 2
 
-/** The server's health after one more verdict. Pure: no clock, no I/O. */
+/** The server's health after one more verdict; the same object where that says nothing. Pure: no clock, no I/O. */
 export function judge(before: ServerHealth, verdict: Verdict, thresholds: Thresholds): ServerHealth {
+  if (verdict.outcome === 'inconclusive') return before
   const counted = count(before, verdict)
   return { ...counted, state: nextState(before.state, counted, verdict, thresholds) }
 }
 
-/** True when the verdict asks for a confirming probe at once: dead, and not yet acted on in full. */
-export function needsConfirmation(health: ServerHealth): boolean {
-  return health.dead > 0 && health.state !== 'down'
+/**
+ * True when the verdict asks for a confirming probe at once: dead, and not yet acted on in full. `after` is the health
+ * with it. One that says nothing is no reason to hurry: what this node lacks it will still lack.
+ */
+export function needsConfirmation(after: ServerHealth, { outcome }: Verdict): boolean {
+  return outcome === 'dead' && after.state !== 'down'
 }
 
-function count(before: ServerHealth, { outcome }: Verdict): ServerHealth {
+function count(before: ServerHealth, { outcome }: Conclusive): ServerHealth {
   if (outcome === 'healthy') return { ...before, healthy: before.healthy + 1, unhealthy: 0, dead: 0 }
   const dead = outcome === 'dead' ? before.dead + 1 : 0
   return { ...before, healthy: 0, unhealthy: before.unhealthy + 1, dead }
 }
 
-function nextState(state: State, counts: ServerHealth, verdict: Verdict, { rise, fall }: Thresholds): State {
+function nextState(
+  state: State,
+  counts: ServerHealth,
+  verdict: Conclusive,
+  { rise, fall, wasOut = false }: Thresholds,
+): State {
   switch (verdict.outcome) {
     case 'healthy':
-      return state === 'unknown' || counts.healthy >= rise ? 'up' : state
+      return (state === 'unknown' && !wasOut) || counts.healthy >= rise ? 'up' : state
     case 'sick':
       // A server that left the rule stays out of it until it is healthy: weight 0 would be no use to anybody.
       return state === 'down' || counts.unhealthy < fall ? state : 'draining'

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { addressFamily, formatAddress, parseAddress, type Rtnetlink } from '@lvscare/netlink'
+import type { RuleConfig } from '../config.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { NodeAddressError } from '../errors.ts'
 
@@ -53,5 +55,26 @@ export function kernelNodeAddress(
     }
     if (last === undefined) throw new NodeAddressError(servers.map(({ text }) => text).join(', '))
     return last
+  }
+}
+
+/** What the operator said, else what the kernel would use towards the servers; asked for again on every pass. */
+export function nodeAddressOf(
+  { nodeAddress, virtual, servers }: Pick<RuleConfig, 'nodeAddress' | 'virtual' | 'servers'>,
+  routes: Pick<Rtnetlink, 'lookup'>,
+): () => string {
+  const said = { flag: nodeAddress, environment: process.env['LVSCARE_NODE_IP'] }
+  const configured =
+    configuredNodeAddress({ ...said, hosts: '' }, virtual) ??
+    configuredNodeAddress({ ...said, hosts: readHosts() }, virtual)
+  return configured === undefined ? kernelNodeAddress(routes, servers) : () => configured
+}
+
+/** A node whose /etc/hosts cannot be read has not named itself there: the kernel is asked instead. */
+function readHosts(): string {
+  try {
+    return readFileSync('/etc/hosts', 'utf8')
+  } catch {
+    return ''
   }
 }

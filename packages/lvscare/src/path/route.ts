@@ -39,6 +39,7 @@ export class RoutePiece implements Piece {
   readonly #table: RouteTable
   readonly #virtual: Endpoint
   readonly #nodeAddress: () => string
+  #source: string | undefined
 
   /** `nodeAddress` is asked on every pass, because a node's address can change; it may throw. */
   constructor(table: RouteTable, virtual: Endpoint, nodeAddress: () => string) {
@@ -48,12 +49,15 @@ export class RoutePiece implements Piece {
   }
 
   plan(): Step[] {
-    const wanted = localRoute(this.#virtual, this.#nodeAddress())
+    const source = this.#nodeAddress()
+    const wanted = localRoute(this.#virtual, source)
+    const wantedChanged = this.#source !== source
+    this.#source = source
     const found = this.#observe()
-    if (found === undefined) return [this.#step('add-route', wanted, found)]
+    if (found === undefined) return [this.#step('add-route', wanted, found, wantedChanged)]
     // It came with an address and must go with it: replaced, the node would lose its own address with our route.
     if (found.protocol === RouteProtocol.KERNEL) throw new VipTakenError(this.#virtual.address)
-    return sameRoute(found, wanted) ? [] : [this.#step('replace-route', wanted, found)]
+    return sameRoute(found, wanted) ? [] : [this.#step('replace-route', wanted, found, wantedChanged)]
   }
 
   /**
@@ -63,16 +67,9 @@ export class RoutePiece implements Piece {
    */
   undo(): Step[] {
     const key = { destination: hostPrefix(this.#virtual), table: TABLE_LOCAL, protocol: ROUTE_PROTOCOL }
-    return this.#table.routes({ ...key, family: this.#virtual.family }).map((found) => {
-      const apply = (): void => void this.#table.deleteRoute({ ...key, type: found.type })
-      return {
-        piece: this.name,
-        kind: 'delete-route',
-        subject: describe(found),
-        found: describe(found),
-        apply,
-      }
-    })
+    return this.#table
+      .routes({ ...key, family: this.#virtual.family })
+      .map((found) => deletion(found, () => void this.#table.deleteRoute({ ...key, type: found.type })))
   }
 
   /**
@@ -85,13 +82,21 @@ export class RoutePiece implements Piece {
     return found?.type === 'local' && found.destination === hostPrefix(this.#virtual) ? found : undefined
   }
 
-  #step(kind: StepKind, wanted: Route, found: Route | undefined): Step {
+  #step(kind: StepKind, wanted: Route, found: Route | undefined, wantedChanged: boolean): Step {
     const apply = (): void => this.#table.replaceRoute(wanted)
-    return { piece: this.name, kind, subject: describe(wanted), found: describe(found), apply }
+    const [subject, before] = [describeRoute(wanted), describeRoute(found)]
+    return { piece: this.name, kind, subject, found: before, wantedChanged, apply }
   }
 }
 
-function hostPrefix({ family, address }: Endpoint): string {
+/** The step that deletes a route. */
+export function deletion(found: Route, apply: () => void): Step {
+  const text = describeRoute(found)
+  return { piece: 'route', kind: 'delete-route', subject: text, found: text, apply }
+}
+
+/** The prefix of the virtual IP alone. */
+export function hostPrefix({ family, address }: Endpoint): string {
   return `${address}/${family === 'inet' ? 32 : 128}`
 }
 
@@ -99,7 +104,12 @@ function sameRoute(a: Route, b: Route): boolean {
   return a.preferredSource === b.preferredSource && a.outputLink === b.outputLink
 }
 
-function describe(route: Route | undefined): string {
+/** A route on one line, much as `ip route` prints it. */
+export function describeRoute(route: Route | undefined): string {
   if (route === undefined) return 'nothing'
-  return `${route.type} ${route.destination} src ${route.preferredSource ?? 'none'}`
+  const { type, destination, gateway, preferredSource, metric } = route
+  const via = gateway === undefined ? '' : ` via ${gateway}`
+  const source =
+    preferredSource === undefined && gateway !== undefined ? '' : ` src ${preferredSource ?? 'none'}`
+  return `${type} ${destination}${via}${source}${metric === undefined ? '' : ` metric ${metric}`}`
 }

@@ -63,6 +63,9 @@ export class ServersPiece implements Piece {
   readonly #table: DestinationTable
   readonly #virtual: Endpoint
   readonly #wanted: () => Wanted
+  /** What was wanted the last time, and who was drained then because it leaves. */
+  #before: Weights | undefined
+  readonly #leaving = new Set<string>()
 
   constructor(table: DestinationTable, virtual: Endpoint, wanted: () => Wanted) {
     this.#table = table
@@ -74,7 +77,10 @@ export class ServersPiece implements Piece {
     const observed = this.#table.destinations(serviceKey(this.#virtual))
     // The piece before this one could not make the service, and has said why: there is nothing to be a member of.
     if (observed === undefined) return []
-    return planMembers(this.#wanted(), observed).map((change) => this.#step(change))
+    const wanted = this.#wanted()
+    const steps = planMembers(wanted, observed).map((change) => this.#step(change, wanted.weights))
+    this.#before = wanted.weights
+    return steps
   }
 
   /** The service takes its members with it. */
@@ -82,15 +88,23 @@ export class ServersPiece implements Piece {
     return []
   }
 
-  #step({ kind, member, found }: MemberChange): Step {
+  #step({ kind, member, found }: MemberChange, wanted: Weights): Step {
     const subject = endpointText(member.address, member.port)
     return {
       piece: this.name,
       kind,
+      wantedChanged: this.#isOurs(kind, subject, wanted),
       subject: kind === 'delete-server' ? subject : `${subject} weight ${member.weight}`,
       found: found === undefined ? 'nothing' : `${found.forward} weight ${found.weight}`,
       apply: () => this.#apply(kind, member),
     }
+  }
+
+  /** True for what follows from a verdict, and for the second half of a leave; false for what somebody else broke. */
+  #isOurs(kind: MemberChange['kind'], server: string, wanted: Weights): boolean {
+    if (kind === 'delete-server' && this.#leaving.delete(server)) return true
+    if (kind === 'set-server' && !wanted.has(server)) this.#leaving.add(server)
+    return this.#before === undefined || this.#before.get(server) !== wanted.get(server)
   }
 
   #apply(kind: MemberChange['kind'], member: NewDestination): void {

@@ -1,10 +1,11 @@
 import {
+  completeService,
   type Ipvs,
   type NewService,
+  type Service,
   type ServiceEntry,
   type ServiceFlag,
   type ServiceKey,
-  sameService,
 } from '@lvscare/ipvs'
 import type { Endpoint } from '../endpoint.ts'
 import type { Piece, Step } from './step.ts'
@@ -22,11 +23,14 @@ export class ServicePiece implements Piece {
   readonly name = 'service'
   readonly #table: ServiceTable
   readonly #wanted: NewService
+  /** The same with every default filled in. */
+  readonly #complete: Service
   readonly #subject: string
 
   constructor(table: ServiceTable, virtual: Endpoint, scheduler: string) {
     this.#table = table
     this.#wanted = { ...serviceKey(virtual), scheduler, flags: flagsFor(scheduler) }
+    this.#complete = completeService(this.#wanted)
     this.#subject = virtual.text
   }
 
@@ -34,7 +38,7 @@ export class ServicePiece implements Piece {
     const found = this.#table.service(this.#wanted)
     if (found === undefined)
       return [this.#step('add-service', found, () => this.#table.addService(this.#wanted))]
-    if (sameService(found, this.#wanted)) return []
+    if (this.#isAs(found)) return []
     return [this.#step('set-service', found, () => this.#table.setService(this.#wanted))]
   }
 
@@ -42,6 +46,19 @@ export class ServicePiece implements Piece {
     const found = this.#table.service(this.#wanted)
     if (found === undefined) return []
     return [this.#step('delete-service', found, () => this.#table.deleteService(this.#wanted))]
+  }
+
+  /** Not sameService of @lvscare/ipvs: that copies both sides to fill in defaults, and this runs on every pass. */
+  #isAs(found: ServiceEntry): boolean {
+    const wanted = this.#complete
+    return (
+      found.scheduler === wanted.scheduler &&
+      found.persistenceTimeout === wanted.persistenceTimeout &&
+      found.netmask === wanted.netmask &&
+      found.peName === wanted.peName &&
+      found.flags.length === wanted.flags.length &&
+      found.flags.every((flag) => wanted.flags.includes(flag))
+    )
   }
 
   #step(kind: Step['kind'], found: ServiceEntry | undefined, apply: () => void): Step {

@@ -1,20 +1,20 @@
-import { createSecureContext, type SecureContext } from 'node:tls'
-import { Client } from 'undici'
-import { messageOf } from '../errors.ts'
+import type { HealthConfig } from '../config-health.ts'
 import { type Verdict, verdictOfStatus } from '../health/verdict.ts'
 import { type Clock, monotonic, withDeadline } from '../time.ts'
-import { deadReason, isClosedConnection } from './reason.ts'
+import type { CertificateInfo } from './certificate.ts'
+import { Connection, type Question } from './connection.ts'
+import { isClosedConnection, verdictOfFailure } from './reason.ts'
+import type { TlsTrust } from './trust.ts'
 
 /** What is asked of a server, and how. */
 export interface ProbeOptions {
   /** Such as `https://192.0.2.1:6443`. */
   readonly origin: string
-  /** Path with its leading slash. */
-  readonly path: string
-  /** Accept any certificate: the apiserver's often does not name the address it is probed at. */
-  readonly insecure: boolean
-  /** Longest time for one probe, in milliseconds, from the connection to the end of the body. */
-  readonly timeoutMs: number
+  readonly health: Question & Pick<HealthConfig, 'statuses' | 'timeoutMs'>
+  /** Asked before each probe over TLS; another object than before means: make a new connection. */
+  readonly trust: () => TlsTrust
+  /** Takes what the server shows in each TLS handshake, whether it is accepted or not. */
+  readonly onCertificate?: (info: CertificateInfo) => void
   readonly clock?: Clock
 }
 
@@ -26,19 +26,19 @@ export interface ProbeRequest {
   readonly timeoutMs?: number
 }
 
-/** A kept-alive connection outlives any interval between two probes. */
-const KEEP_ALIVE_MS = 24 * 3600 * 1000
-
-/** Headers of a health answer are small; more is somebody's mistake or malice. */
-const MAX_HEADER_BYTES = 16 * 1024
+/**
+ * A connection is not kept longer than this, in milliseconds: it goes on working when new ones fail, because the
+ * server's certificate has ended, and does not see that it was renewed.
+ */
+const MAX_AGE_MS = 3_600_000
 
 /** Asks one server, over one connection that is kept between probes. */
 export class Prober {
   readonly #options: ProbeOptions
   readonly #clock: Clock
-  #client: Client | undefined
-  /** True once the connection has carried an answer: from then on it may turn out closed. */
-  #used = false
+  #current:
+    | { readonly connection: Connection; readonly trust: TlsTrust | undefined; readonly ms: number }
+    | undefined
 
   constructor(options: ProbeOptions) {
     this.#options = options
@@ -48,16 +48,21 @@ export class Prober {
   /** One verdict. Rejects only when `signal` is aborted, with its reason. */
   async probe(signal: AbortSignal, request: ProbeRequest = {}): Promise<Verdict> {
     const start = this.#clock()
-    const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, this.#options.timeoutMs)
+    const { timeoutMs, statuses } = this.#options.health
+    const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, timeoutMs)
     const elapsed = (): number => Math.round(this.#clock() - start)
-    if (request.fresh) await this.#drop()
+    const trust = this.#trust()
+    if (request.fresh || this.#isStale(trust, start)) await this.#drop()
     try {
-      const status = await withDeadline(signal, limitMs, (deadline) => this.#askAgainIfClosed(deadline))
-      return verdictOfStatus(status, elapsed())
+      const status = await withDeadline(signal, limitMs, (deadline) =>
+        this.#askAgainIfClosed(trust, deadline),
+      )
+      return verdictOfStatus(status, elapsed(), statuses)
     } catch (error) {
+      const phase = this.#current?.connection.phase
       await this.#drop()
       signal.throwIfAborted()
-      return { outcome: 'dead', reason: deadReason(error), detail: messageOf(error), ms: elapsed() }
+      return verdictOfFailure(error, elapsed(), phase === undefined ? undefined : { phase, limitMs })
     }
   }
 
@@ -67,63 +72,41 @@ export class Prober {
   }
 
   /** A kept-alive connection that turns out closed says nothing of the server: ask on a new one. */
-  async #askAgainIfClosed(signal: AbortSignal): Promise<number> {
-    const kept = this.#used
+  async #askAgainIfClosed(trust: TlsTrust | undefined, signal: AbortSignal): Promise<number> {
+    const connection = this.#connection(trust)
+    const kept = connection.used
     try {
-      return await this.#ask(signal)
+      return await connection.ask(signal)
     } catch (error) {
       if (!kept || signal.aborted || !isClosedConnection(error)) throw error
       await this.#drop()
-      return await this.#ask(signal)
+      return await this.#connection(trust).ask(signal)
     }
   }
 
-  async #ask(signal: AbortSignal): Promise<number> {
-    this.#client ??= this.#connect()
-    const { statusCode, body } = await this.#client.request({
-      method: 'GET',
-      path: this.#options.path,
-      signal,
-    })
-    await body.dump({ limit: MAX_BODY_BYTES, signal })
-    this.#used = true
-    return statusCode
+  #connection(trust: TlsTrust | undefined): Connection {
+    const { origin, health, onCertificate } = this.#options
+    this.#current ??= {
+      connection: new Connection(origin, health, { trust, onCertificate }),
+      trust,
+      ms: this.#clock(),
+    }
+    return this.#current.connection
   }
 
-  #connect(): Client {
-    const { origin, insecure, timeoutMs } = this.#options
-    return new Client(origin, {
-      // One deadline covers the whole probe; undici's own timers tick too coarsely to matter.
-      connect: { ...trust(insecure), timeout: timeoutMs + 1000 },
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      pipelining: 1,
-      allowH2: false,
-    })
+  #trust(): TlsTrust | undefined {
+    return this.#options.origin.startsWith('https:') ? this.#options.trust() : undefined
+  }
+
+  #isStale(trust: TlsTrust | undefined, nowMs: number): boolean {
+    const current = this.#current
+    if (current === undefined) return false
+    return current.connection.closed || current.trust !== trust || nowMs - current.ms > MAX_AGE_MS
   }
 
   async #drop(): Promise<void> {
-    const client = this.#client
-    this.#client = undefined
-    this.#used = false
-    await client?.destroy()
+    const current = this.#current
+    this.#current = undefined
+    await current?.connection.close()
   }
-}
-
-/** A health answer is `ok`; what is longer is read no further. */
-const MAX_BODY_BYTES = 64 * 1024
-
-let anyCertificate: SecureContext | undefined
-
-/**
- * Where every certificate will do, the authorities that Node brings along need not be read, and one context serves all
- * servers: both take megabytes.
- */
-function trust(insecure: boolean): { rejectUnauthorized: boolean; secureContext?: SecureContext } {
-  if (!insecure) return { rejectUnauthorized: true }
-  anyCertificate ??= createSecureContext({ ca: [] })
-  return { rejectUnauthorized: false, secureContext: anyCertificate }
 }

@@ -8,9 +8,9 @@ import {
   UNKNOWN,
   type Verdict,
 } from '../../src/index.ts'
-import { anyVerdict, DEAD, HEALTHY, SICK, UNAUTHORIZED } from '../verdicts.ts'
+import { anyConclusive, anyVerdict, DEAD, HEALTHY, INCONCLUSIVE, SICK, UNAUTHORIZED } from '../verdicts.ts'
 
-const VERDICTS: Record<string, Verdict> = { h: HEALTHY, u: UNAUTHORIZED, s: SICK, d: DEAD }
+const VERDICTS: Record<string, Verdict> = { h: HEALTHY, u: UNAUTHORIZED, s: SICK, d: DEAD, i: INCONCLUSIVE }
 
 /** The states after each of the verdicts, written as letters. */
 function walk(letters: string, thresholds: { rise: number; fall: number }): string {
@@ -56,8 +56,33 @@ describe('judge', () => {
     ['shhh', 3, 1, 'draining draining draining up'],
     ['h', 3, 1, 'up'],
     ['ss', 1, 3, 'unknown unknown'],
+    ['ii', 1, 1, 'unknown unknown'],
+    ['hiii', 1, 1, 'up up up up'],
+    ['hdid', 1, 1, 'up draining draining down'],
+    ['hsisis', 1, 3, 'up up up up up draining'],
+    ['ddhih', 2, 1, 'draining down down down up'],
+    ['ddih', 1, 1, 'draining down down up'],
   ])('%s with rise %d and fall %d gives %s', (letters, rise, fall, states) => {
     expect(walk(letters, { rise, fall })).toBe(states)
+  })
+
+  it('an inconclusive verdict changes nothing at all, wherever it comes', () => {
+    fc.assert(
+      fc.property(fc.array(anyVerdict), anyThresholds, (history, thresholds) => {
+        const conclusive = history.filter(({ outcome }) => outcome !== 'inconclusive')
+        expect(after(history, thresholds)).toEqual(after(conclusive, thresholds))
+      }),
+    )
+  })
+
+  it('a server goes down only by a second dead verdict in a row', () => {
+    fc.assert(
+      fc.property(fc.array(anyConclusive), anyConclusive, anyThresholds, (history, last, thresholds) => {
+        const before = after(history, thresholds)
+        if (before.state === 'down' || judge(before, last, thresholds).state !== 'down') return
+        expect([history.at(-1)?.outcome, last.outcome]).toEqual(['dead', 'dead'])
+      }),
+    )
   })
 
   it('a dead verdict drains at once, the confirming one takes the server out', () => {
@@ -102,15 +127,20 @@ describe('judge', () => {
 })
 
 describe('needsConfirmation', () => {
+  /** Whether a confirming probe is asked for after the last of the verdicts. */
+  function asks(...verdicts: readonly [Verdict, ...Verdict[]]): boolean {
+    const last = verdicts.at(-1) ?? verdicts[0]
+    return needsConfirmation(after(verdicts, { rise: 1, fall: 1 }), last)
+  }
+
   it('asks after the first dead verdict, and not again', () => {
-    const thresholds = { rise: 1, fall: 1 }
-    const asks = (verdicts: readonly Verdict[]): boolean => needsConfirmation(after(verdicts, thresholds))
-    expect([asks([]), asks([HEALTHY]), asks([SICK])]).toEqual([false, false, false])
-    expect([asks([DEAD]), asks([DEAD, DEAD]), asks([DEAD, DEAD, DEAD])]).toEqual([true, false, false])
-    expect([asks([DEAD, SICK]), asks([DEAD, HEALTHY]), asks([DEAD, HEALTHY, DEAD])]).toEqual([
-      false,
-      false,
-      true,
-    ])
+    expect([asks(HEALTHY), asks(SICK), asks(INCONCLUSIVE)]).toEqual([false, false, false])
+    expect([asks(DEAD), asks(DEAD, DEAD), asks(DEAD, DEAD, DEAD)]).toEqual([true, false, false])
+    expect([asks(DEAD, SICK), asks(DEAD, HEALTHY), asks(DEAD, HEALTHY, DEAD)]).toEqual([false, false, true])
+  })
+
+  it('does not hurry after a verdict that says nothing: what this node lacks it will still lack', () => {
+    expect([asks(DEAD, INCONCLUSIVE), asks(DEAD, INCONCLUSIVE, DEAD)]).toEqual([false, false])
+    expect(asks(DEAD, INCONCLUSIVE, SICK, DEAD)).toBe(true)
   })
 })

@@ -20,6 +20,17 @@ describe('verdictOfStatus', () => {
     expect(verdictOfStatus(status, 7)).toEqual({ outcome, reason, status, ms: 7 })
   })
 
+  it.each([
+    [429, 'healthy', 'listed'],
+    [401, 'healthy', 'listed'],
+    [403, 'healthy', 'unauthorized'],
+    [500, 'sick', 'status'],
+    [200, 'healthy', 'ok'],
+  ])('of %d is %s, %s where 200, 401 and 429 are listed', (status, outcome, reason) => {
+    const listed = new Set([200, 401, 429])
+    expect(verdictOfStatus(status, 7, listed)).toEqual({ outcome, reason, status, ms: 7 })
+  })
+
   it('never calls a server that answers dead', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 999 }), (status) => {

@@ -45,6 +45,17 @@ describe('Prober', () => {
     expect(elsewhere.connections).toBe(0)
   })
 
+  it('lets statuses do that the operator has listed', async () => {
+    let status = 429
+    const server = await closing(https(pair, (_request, response) => void response.writeHead(status).end()))
+    const prober = proberOf(server.origin, { statuses: new Set([429, 401]) })
+    expect(await prober.probe(NO_STOP)).toMatchObject({ outcome: 'healthy', reason: 'listed', status: 429 })
+    status = 401
+    expect(await prober.probe(NO_STOP)).toMatchObject({ outcome: 'healthy', reason: 'listed', status: 401 })
+    status = 500
+    expect(await prober.probe(NO_STOP)).toMatchObject({ outcome: 'sick', status: 500 })
+  })
+
   it('speaks http when told so', async () => {
     const server = await closing(http(answer(200)))
     expect(await proberOf(server.origin).probe(NO_STOP)).toMatchObject({ outcome: 'healthy', status: 200 })

@@ -1,5 +1,7 @@
 import { afterEach } from 'vitest'
-import { type ProbeOptions, Prober } from '../../src/index.ts'
+import type { HealthConfig } from '../../src/config-health.ts'
+import { type ProbeOptions, Prober } from '../../src/probe/prober.ts'
+import { loadTrust } from '../../src/probe/trust.ts'
 import type { TestServer } from './tls-server.ts'
 
 const opened: { close(): Promise<void> }[] = []
@@ -15,9 +17,33 @@ export async function closing(server: Promise<TestServer>): Promise<TestServer> 
   return started
 }
 
+/** What is asked unless a test says otherwise. */
+export const HEALTH: HealthConfig = {
+  scheme: 'https',
+  path: '/healthz',
+  method: 'GET',
+  headers: new Map(),
+  body: undefined,
+  statuses: new Set(),
+  timeoutMs: 5000,
+  insecure: true,
+  caFile: undefined,
+  certFile: undefined,
+  keyFile: undefined,
+  serverName: undefined,
+  rise: 1,
+  fall: 1,
+  allDown: 'keep',
+}
+
 /** A prober that is closed after the test. */
-export function proberOf(origin: string, options: Partial<ProbeOptions> = {}): Prober {
-  const prober = new Prober({ origin, path: '/healthz', insecure: true, timeoutMs: 5000, ...options })
+export function proberOf(
+  origin: string,
+  changes: Partial<HealthConfig> = {},
+  options: Partial<ProbeOptions> = {},
+): Prober {
+  const health = { ...HEALTH, ...changes }
+  const prober = new Prober({ origin, health, trust: loadTrust(health), ...options })
   opened.push(prober)
   return prober
 }

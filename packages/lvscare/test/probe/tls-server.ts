@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 
 /** A private key and its certificate, in PEM. */
 export interface KeyPair {
@@ -47,8 +47,12 @@ export interface TestServer {
 const LASTING = { keepAliveTimeout: 0 }
 
 /** An HTTPS server. */
-export function https(pair: KeyPair, listener: RequestListener): Promise<TestServer> {
-  return started(createHttpsServer({ ...pair, ...LASTING }, listener), 'https')
+export function https(
+  pair: KeyPair,
+  listener: RequestListener,
+  options: TlsOptions = {},
+): Promise<TestServer> {
+  return started(createHttpsServer({ ...pair, ...LASTING, ...options }, listener), 'https')
 }
 
 /** An HTTP server without TLS; `scheme` is what its origin pretends. */
@@ -57,13 +61,20 @@ export function http(listener: RequestListener, scheme: 'http' | 'https' = 'http
 }
 
 /** A TLS server that speaks whatever `serve` writes. */
-export function tls(pair: KeyPair, serve: (socket: Socket) => void): Promise<TestServer> {
-  return started(createTlsServer(pair, serve), 'https')
+export function tls(
+  pair: KeyPair,
+  serve: (socket: TLSSocket) => void,
+  options: TlsOptions = {},
+): Promise<TestServer> {
+  return started(createTlsServer({ ...pair, ...options }, serve), 'https')
 }
 
-/** A server of plain TCP. */
-export function tcp(serve: (socket: Socket) => void): Promise<TestServer> {
-  return started(createTcpServer(serve), 'https')
+/** A server of plain TCP; `scheme` is what its origin pretends. */
+export function tcp(
+  serve: (socket: Socket) => void,
+  scheme: 'http' | 'https' = 'https',
+): Promise<TestServer> {
+  return started(createTcpServer(serve), scheme)
 }
 
 /** An origin where nobody listens. */

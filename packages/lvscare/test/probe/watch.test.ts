@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type ProbeRequest, type Verdict, type WatchOptions, watchServer } from '../../src/index.ts'
-import { DEAD, HEALTHY } from '../verdicts.ts'
+import { Fleet, type ProbeRequest, type Verdict, type WatchOptions, watchServer } from '../../src/index.ts'
+import { DEAD, HEALTHY, INCONCLUSIVE } from '../verdicts.ts'
+import { closing, proberOf } from './setting.ts'
+import { http, tcp } from './tls-server.ts'
+
+const FLEET = { adopted: undefined, rise: 1, fall: 1, allDown: 'keep', togetherMs: 1000, nowMs: 0 } as const
 
 interface Watched {
   /** What happened, with the time of the injected clock. */
@@ -74,6 +78,20 @@ describe('watchServer', () => {
     ])
   })
 
+  it('waits for the interval after a verdict that says nothing, also in the middle of a confirmation', async () => {
+    const fleet = new Fleet({ ...FLEET, servers: ['a'] })
+    const onVerdict = (verdict: Verdict): boolean => fleet.record('a', verdict, 0).confirm
+    const { events, options, stop } = watched([DEAD, INCONCLUSIVE, INCONCLUSIVE, DEAD], 3, { onVerdict })
+    await watchServer(options, stop.signal)
+    expect(events.filter((event) => event.includes('probe'))).toEqual([
+      '0 probe {}',
+      '30 probe {"fresh":true,"timeoutMs":2000}',
+      '1000 probe {}',
+      '2000 probe {}',
+    ])
+    expect(fleet.states().get('a')).toBe('down')
+  })
+
   it('does not wait when a probe took longer than the interval', async () => {
     const { events, options, stop } = watched([], 2, { intervalMs: 10 })
     await watchServer(options, stop.signal)
@@ -106,5 +124,30 @@ describe('watchServer', () => {
       },
     })
     await expect(watchServer(options, stop.signal)).rejects.toThrow('a bug')
+  })
+})
+
+describe('watchServer, beside another one', () => {
+  it('is not slowed by a server that swallows every probe', async () => {
+    const hole = await closing(tcp((socket) => void socket.resume(), 'http'))
+    const good = await closing(http((_request, response) => void response.end('ok')))
+    const stop = new AbortController()
+    const counts = { hole: 0, good: 0 }
+    const watch = (origin: string, name: keyof typeof counts): Promise<void> => {
+      const onVerdict = (): boolean => {
+        counts[name] += 1
+        return false
+      }
+      return watchServer(
+        { prober: proberOf(origin, { timeoutMs: 400 }), intervalMs: 20, onVerdict },
+        stop.signal,
+      )
+    }
+    const watching = Promise.all([watch(hole.origin, 'hole'), watch(good.origin, 'good')])
+    setTimeout(() => stop.abort('SIGTERM'), 1000)
+    await watching
+    expect(counts.hole).toBeLessThanOrEqual(2)
+    // Fifty would fit; a busy machine may do with fewer.
+    expect(counts.good).toBeGreaterThan(15)
   })
 })

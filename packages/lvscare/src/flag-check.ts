@@ -1,0 +1,33 @@
+import { messageOf, UsageError } from './errors.ts'
+import type { FlagValues } from './flag-values.ts'
+
+/** Reads one flag by `parse`; throws {@link UsageError} that names flag, value and rule. */
+export function check<T>(flags: FlagValues, name: string, parse: (text: string) => T): T {
+  const text = flags.text(name)
+  if (text === undefined) throw new UsageError(`--${name} is missing: give the virtual server as IP:PORT`)
+  return checked(flags, name, text, () => parse(text))
+}
+
+/** Runs `parse` and turns its RangeError into a {@link UsageError} about this value of the flag. */
+export function checked<T>(flags: FlagValues, name: string, text: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof RangeError) throw usage(flags, name, text, messageOf(error))
+    throw error
+  }
+}
+
+/** The error for a value that breaks a rule. */
+export function usage(flags: FlagValues, name: string, value: string, rule: string): UsageError {
+  return new UsageError(`${flags.label(name)} ${JSON.stringify(value)}: ${rule}`)
+}
+
+/** A parser that takes one of a few words. */
+export function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = allowed.find((one) => one === text)
+    if (found === undefined) throw new RangeError(`must be one of ${allowed.join(', ')}`)
+    return found
+  }
+}
