@@ -42,6 +42,7 @@ await build({
   ...common,
   entryPoints: {
     apiserver: join(tests, 'lab/apiserver-program.ts'),
+    attempt: join(tests, 'lab/attempt-program.ts'),
     echo: join(tests, 'lab/echo-program.ts'),
     'ipvs-probe': join(tests, 'lab/ipvs-probe-program.ts'),
     capture: join(tests, 'capture/capture.ts'),
@@ -49,5 +50,6 @@ await build({
     bench: join(tests, 'bench/bench.ts'),
     'probe-target': join(tests, 'bench/probe-target.ts'),
     'probe-guard': join(tests, 'bench/probe-guard.ts'),
+    'pass-guard': join(tests, 'bench/pass-guard.ts'),
   },
 })

@@ -38,17 +38,44 @@ unit_tests() {
 }
 
 # The suite on one kernel: in a virtual machine, or where asked in a fresh network namespace of this one.
-kernel_suite() {
-  local kernel=$1 status=0 results=$REPORTS/kernel-$1
-  printf '\n== the suite on a real kernel: %s\n' "$kernel"
-  rm -rf "$results" && mkdir -p "$results"
+run_kernel() {
+  local kernel=$1 results=$REPORTS/kernel-$1
   if [[ $kernel == host ]]; then
-    LVSCARE_RESULTS=$results LVSCARE_SUITE_ON=host test/kernel/in-namespace.sh test/kernel/suite.sh || status=$?
+    LVSCARE_RESULTS=$results LVSCARE_SUITE_ON=host test/kernel/in-namespace.sh test/kernel/suite.sh
   else
-    LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 900 --results "$results" -- test/kernel/suite.sh || status=$?
+    LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 2400 --results "$results" -- test/kernel/suite.sh
   fi
+}
+
+count_kernel() {
+  local kernel=$1 status=$2 results=$REPORTS/kernel-$1
   # shellcheck disable=SC2046
   count "$status" $(for word in pass fail skipped; do sed -n "s/^ℹ $word \([0-9]*\)$/\1/p" "$results/suite.log" | tail -n 1; done)
+}
+
+# One kernel after the other prints as it goes; several at once, one on each processor, print when they are done.
+kernel_suites() {
+  local kernel status
+  local -A pids=()
+  for kernel in $KERNELS; do rm -rf "$REPORTS/kernel-$kernel" && mkdir -p "$REPORTS/kernel-$kernel"; done
+  if (($(wc -w <<<"$KERNELS") > 1 && $(nproc) > 1)); then
+    printf '\n== the suite on real kernels, side by side: %s\n' "$KERNELS"
+    for kernel in $KERNELS; do
+      run_kernel "$kernel" >"$REPORTS/kernel-$kernel/output.log" 2>&1 &
+      pids[$kernel]=$!
+    done
+  fi
+  for kernel in $KERNELS; do
+    printf '\n== the suite on a real kernel: %s\n' "$kernel"
+    status=0
+    if [[ -n ${pids[$kernel]:-} ]]; then
+      wait "${pids[$kernel]}" || status=$?
+      cat "$REPORTS/kernel-$kernel/output.log"
+    else
+      run_kernel "$kernel" || status=$?
+    fi
+    count_kernel "$kernel" "$status"
+  done
 }
 
 bash scripts/setup.sh || exit 1
@@ -60,7 +87,7 @@ check 'lint' npm run --silent check:lint
 check 'types' npm run --silent check:types
 unit_tests
 if node scripts/build-tests.mjs; then
-  for kernel in $KERNELS; do kernel_suite "$kernel"; done
+  kernel_suites
 else
   failed=$((failed + 1))
 fi

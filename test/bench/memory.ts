@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TestCluster } from '../lab/cluster.ts'
 import { GuardProcess } from '../lab/guard.ts'
+import { residentMiB } from './process.ts'
 import type { Result } from './stats.ts'
 
 const GUARDING_MS = 120_000
@@ -14,7 +14,7 @@ export async function benchMemory(): Promise<Result[]> {
   const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
   const guard = new GuardProcess([...cluster.flags, '--interval', '1'])
   await delay(GUARDING_MS)
-  const [ours, rival] = [residentMiB(guard.process), residentMiB(bare)]
+  const [ours, rival] = [residentMiB(guard.process.pid), residentMiB(bare.pid)]
   bare.kill()
   await once(bare, 'close')
   await guard.stop()
@@ -29,11 +29,4 @@ export async function benchMemory(): Promise<Result[]> {
       target: 1.6,
     },
   ]
-}
-
-/** VmRSS of /proc/PID/status. */
-export function residentMiB({ pid }: ChildProcess): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  if (kib === undefined) throw new Error(`process ${pid} is gone`)
-  return Number(kib) / 1024
 }

@@ -1,12 +1,13 @@
-import { Ipvs } from '@lvscare/ipvs'
-import { Rtnetlink } from '@lvscare/netlink'
-import { type Piece, parseEndpoint, RoutePiece, runPass, ServersPiece, ServicePiece } from 'lvscare'
+import { careConfig, FlagValues, type Piece, runPass } from 'lvscare'
+import { closeKernel, openKernel } from '../../packages/lvscare/src/kernel.ts'
+import { buildPieces } from '../../packages/lvscare/src/path/build.ts'
 import { VIRTUAL } from '../lab/cluster.ts'
 import { exec, execWith } from '../lab/exec.ts'
-import { NODE, TestNetwork } from '../lab/hosts.ts'
+import { TestNetwork } from '../lab/hosts.ts'
+import { foreign } from './foreign.ts'
 import { median, type Result } from './stats.ts'
 
-const SERVERS = ['192.0.2.11:6443', '192.0.2.12:6443', '192.0.2.13:6443'].map(parseEndpoint)
+const SERVERS = ['192.0.2.11:6443', '192.0.2.12:6443', '192.0.2.13:6443']
 const PASSES = 3000
 
 /** The compiler works on code that runs often; a guard, which calls it later (memory.ts), is there within a day. */
@@ -16,15 +17,15 @@ const RUNS = 40
 /** A pass that finds nothing to do against `ipvsadm -Ln`, alone and among 2 000 services of others. */
 export function benchPass(): Result[] {
   const network = TestNetwork.create()
-  const [ipvs, routes] = [Ipvs.open(), Rtnetlink.open()]
+  const kernel = openKernel()
   try {
-    const virtual = parseEndpoint(VIRTUAL.v4)
-    const weights = new Map(SERVERS.map(({ text }) => [text, 1]))
-    const pieces = [
-      new RoutePiece(routes, virtual, () => NODE.v4),
-      new ServicePiece(ipvs, virtual, 'rr'),
-      new ServersPiece(ipvs, virtual, () => ({ servers: SERVERS, weights })),
-    ]
+    const weights = new Map(SERVERS.map((server) => [server, 1]))
+    const flags = new Map([
+      ['vs', [VIRTUAL.v4]],
+      ['rs', SERVERS],
+    ])
+    const config = careConfig(new FlagValues(flags))
+    const pieces = buildPieces(config, kernel, () => weights)
     if (runPass(pieces).failures.length > 0) throw new Error('the rules could not be set')
     const alone = passMs(pieces)
     const rival = ipvsadmMs()
@@ -51,8 +52,7 @@ export function benchPass(): Result[] {
   } finally {
     exec('ipvsadm', '-C')
     exec('ip', 'route', 'flush', 'table', 'local', '10.103.97.2')
-    ipvs.close()
-    routes.close()
+    closeKernel(kernel)
     network.remove()
   }
 }
@@ -72,16 +72,4 @@ function passMs(pieces: readonly Piece[]): number {
 function ipvsadmMs(): number {
   const script = `for n in $(seq ${RUNS}); do s=$EPOCHREALTIME; ipvsadm -Ln >/dev/null; e=$EPOCHREALTIME; echo $((\${e/./} - \${s/./})); done`
   return median(exec('bash', '-c', script).trim().split('\n').map(Number)) / 1000
-}
-
-/** A table for `ipvsadm -R`. */
-function foreign(services: number): string {
-  const lines = []
-  for (let n = 0; n < services; n += 1) {
-    const service = `10.96.${n >> 8}.${n & 255}:443`
-    lines.push(`-A -t ${service} -s rr`)
-    for (let host = 1; host <= 3; host += 1)
-      lines.push(`-a -t ${service} -r 10.244.${n % 250}.${host}:8443 -m -w 1`)
-  }
-  return `${lines.join('\n')}\n`
 }

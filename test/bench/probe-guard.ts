@@ -1,6 +1,6 @@
 // The running part of the guard, without a kernel to keep: what probing alone costs. Arguments: the servers.
 import { careConfig, FlagValues, Fleet } from 'lvscare'
-import { guard } from '../../packages/lvscare/src/runtime.ts'
+import { createLog, guard } from '../../packages/lvscare/src/runtime.ts'
 
 const servers = process.argv.slice(2)
 const flags = new Map([
@@ -11,8 +11,23 @@ const flags = new Map([
   ['metrics-address', ['off']],
 ])
 const config = careConfig(new FlagValues(flags))
-const fleet = new Fleet({ servers, adopted: undefined, rise: 1, fall: 1, togetherMs: 1000 })
+const fleet = new Fleet({
+  servers,
+  adopted: undefined,
+  rise: 1,
+  fall: 1,
+  allDown: 'keep',
+  togetherMs: 1000,
+  nowMs: performance.now(),
+})
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort('SIGTERM'))
-await guard({ config, fleet, pieces: [], first: { applied: [], failures: [] } }, stop.signal)
+const kernel = {
+  members: () => undefined,
+  routes: { link: () => undefined },
+  hasKubeProxyTable: () => undefined,
+  isGuarded: () => false,
+}
+const first = { applied: [], failures: [] }
+await guard({ config, fleet, pieces: [], leftovers: [], first, kernel, log: createLog('info') }, stop.signal)
 process.exit(0)

@@ -2,15 +2,15 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { program } from '../lab/programs.ts'
-import { residentMiB } from './memory.ts'
-import { median, type Result } from './stats.ts'
+import { residentMiB } from './process.ts'
+import { type Result, trend } from './stats.ts'
 
-const PROBES = 100_000
+const PROBES = 200_000
 
 /** Caches and the compiler take their share first. */
 const WARM_UP = 20_000
 
-/** Resident memory over 100 000 probes: the last quarter against the first one after the warm-up. */
+/** Resident memory over 200 000 probes: the last quarter against the first one after the warm-up. */
 export async function benchProbes(): Promise<Result[]> {
   const target = fork(program('probe-target'))
   const [{ ports }] = (await once(target, 'message')) as [{ ports: number[] }]
@@ -23,14 +23,8 @@ export async function benchProbes(): Promise<Result[]> {
   guard.kill()
   await once(guard, 'close')
   target.disconnect()
-  const quarter = Math.floor(samples.length / 4)
-  const [first, last] = [median(samples.slice(0, quarter)), median(samples.slice(-quarter))]
   return [
-    ratio(
-      `resident memory over ${PROBES.toLocaleString('en')} probes, last quarter against first`,
-      last,
-      first,
-    ),
+    trend(`resident memory over ${PROBES.toLocaleString('en')} probes`, samples),
     {
       what: 'TLS handshakes for them, against the number of servers',
       ours: `${handshakes}`,
@@ -42,24 +36,13 @@ export async function benchProbes(): Promise<Result[]> {
   ]
 }
 
-function ratio(what: string, ours: number, rival: number): Result {
-  return {
-    what,
-    ours: `${ours.toFixed(1)} MiB`,
-    rival: `${rival.toFixed(1)} MiB`,
-    ratio: ours / rival,
-    rule: 'at most',
-    target: 1.05,
-  }
-}
-
 /** Resident memory ten times a second, from the end of the warm-up until there have been enough probes. */
 async function sample(target: ChildProcess, guard: ChildProcess): Promise<number[]> {
   const samples: number[] = []
   for (;;) {
     await delay(100)
     const { requests } = await counts(target)
-    if (requests > WARM_UP) samples.push(residentMiB(guard))
+    if (requests > WARM_UP) samples.push(residentMiB(guard.pid))
     if (requests > WARM_UP + PROBES) return samples
   }
 }

@@ -18,6 +18,20 @@ export interface Result {
   readonly target: number
 }
 
+/** Growth of resident memory, from samples in MiB: the last quarter against the first. */
+export function trend(what: string, samples: readonly number[]): Result {
+  const quarter = Math.floor(samples.length / 4)
+  const [first, last] = [median(samples.slice(0, quarter)), median(samples.slice(-quarter))]
+  return {
+    what: `${what}, last quarter against first`,
+    ours: `${last.toFixed(1)} MiB`,
+    rival: `${first.toFixed(1)} MiB`,
+    ratio: last / first,
+    rule: 'at most',
+    target: 1.05,
+  }
+}
+
 /** True when the promise is kept. */
 export function kept({ ratio, rule, target }: Result): boolean {
   return rule === 'at least' ? ratio >= target : ratio <= target

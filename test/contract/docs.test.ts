@@ -1,13 +1,31 @@
 import { IpvsError } from '@lvscare/ipvs'
-import { CARE_FLAGS, DEFAULT_METRICS_ADDRESS, ExitCode, LOG_LEVELS, MODES, main, SCHEDULERS } from 'lvscare'
+import {
+  ALL_DOWN,
+  CARE_FLAGS,
+  COMMANDS,
+  DEFAULT_METRICS_ADDRESS,
+  ExitCode,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  LOGGER_LEVELS,
+  MODES,
+  main,
+  SCHEDULERS,
+} from 'lvscare'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { parseArguments } from '../../packages/lvscare/src/arguments.ts'
 import { Metrics } from '../../packages/lvscare/src/metrics.ts'
+import { PIECES } from '../../packages/lvscare/src/path/step.ts'
+import { guardReport } from '../../packages/lvscare/src/status/report.ts'
+import { statusText } from '../../packages/lvscare/src/status/table.ts'
+import { A, guardView, pieceView, serverView } from '../../packages/lvscare/test/views.ts'
 import { page, quoted, table, word } from './support/doc-table.ts'
 import { codeClasses, literals, literalsOf, logCalls, variables } from './support/sources.ts'
 
 const CLI = page('cli.md')
 const METRICS = page('metrics.md')
 const ERRORS = page('errors.md')
+const STATUS = page('status.md')
 const PACKAGES = ['netlink', 'ipvs', 'lvscare'] as const
 
 /** What the command itself prints. */
@@ -16,7 +34,9 @@ async function help(...argv: readonly string[]): Promise<string> {
   const stdout = (more: string): void => {
     text += more
   }
-  expect(await main([...argv, '--help'], { stdout, stderr: stdout, care: async () => undefined })).toBe(0)
+  const nothing = async (): Promise<void> => undefined
+  const commands = { care: nothing, status: nothing, doctor: async () => 1 }
+  expect(await main([...argv, '--help'], { stdout, stderr: stdout, environment: {}, ...commands })).toBe(0)
   return text
 }
 
@@ -37,8 +57,34 @@ function docFlags(first: { text: string; after: string }): { names: string[]; de
   }))
 }
 
+/** lvscare's flags of today (requirements, G3), by its own spelling. */
+const LVSCARE_FLAGS = [
+  'vs',
+  'rs',
+  'scheduler',
+  'mode',
+  'iface',
+  'ip',
+  'masqueradebit',
+  'logger',
+  'run-once',
+  'clean',
+  'interval',
+  'health-path',
+  'health-schem',
+  'health-req-method',
+  'health-req-body',
+  'health-req-headers',
+  'health-status',
+  'health-insecure-skip-verify',
+  'health-timeout',
+]
+
 describe('docs/cli.md', () => {
-  it.each([['care'], ['version']])(
+  const section = (command: string): string =>
+    CLI.split(`## Flags of \`lvscare ${command}\`\n`)[1]?.split('\n## ')[0] ?? ''
+
+  it.each(COMMANDS.map(({ name }) => [name]))(
     'has the flags of `lvscare %s` with the aliases and defaults of its help',
     async (command) => {
       const documented = docFlags({ text: CLI, after: `Flags of \`lvscare ${command}\`` })
@@ -46,22 +92,46 @@ describe('docs/cli.md', () => {
     },
   )
 
-  it('has every flag of CARE_FLAGS, and says of each switch that it is one', () => {
-    const rows = table(CLI.split('## Flags of `lvscare version`')[0] ?? '', 'Flag')
-    expect(rows.map((row) => word(row['Flag']))).toEqual(CARE_FLAGS.map(({ name }) => `--${name}`))
-    const switches = rows.filter((row) => row['Rule']?.startsWith('Switch.')).map((row) => word(row['Flag']))
-    expect(switches).toEqual(
-      CARE_FLAGS.filter(({ type }) => type === 'switch').map(({ name }) => `--${name}`),
-    )
-  })
+  it.each(COMMANDS.map(({ name, flags }) => [name, flags] as const))(
+    'has every flag of `lvscare %s`, and says of each switch that it is one',
+    (command, flags) => {
+      const rows = table(section(command), 'Flag')
+      expect(rows.map((row) => word(row['Flag']))).toEqual(flags.map(({ name }) => `--${name}`))
+      if (rows.every((row) => row['Rule'] === undefined)) return
+      const switches = rows
+        .filter((row) => row['Rule']?.startsWith('Switch.'))
+        .map((row) => word(row['Flag']))
+      expect(switches).toEqual(flags.filter(({ type }) => type === 'switch').map(({ name }) => `--${name}`))
+    },
+  )
 
   it.each([
     ['--scheduler', SCHEDULERS],
     ['--mode', MODES],
+    ['--all-down', ALL_DOWN],
+    ['--logger', Object.keys(LOGGER_LEVELS)],
     ['--log-level', LOG_LEVELS],
+    ['--log-format', LOG_FORMATS],
   ])('lists the values of %s', (name, values) => {
-    const rows = table(CLI.split('## Flags of `lvscare version`')[0] ?? '', 'Flag')
+    const rows = table(section('care'), 'Flag')
     expect(quoted(rows.find((row) => word(row['Flag']) === name)?.['Rule'])).toEqual(values)
+  })
+
+  it('compares every flag of lvscare, each of which the parser takes, with its default here', () => {
+    const rows = table(CLI, "lvscare's flag")
+    expect(rows.map((row) => word(row["lvscare's flag"]))).toEqual(LVSCARE_FLAGS.map((name) => `--${name}`))
+    for (const row of rows) {
+      const name = word(row["lvscare's flag"])
+      const flag = CARE_FLAGS.find((one) => [one.name, ...(one.aliases ?? [])].includes(name.slice(2)))
+      const argument = flag?.type === 'switch' ? [name] : [name, '1']
+      const { given } = parseArguments(argument, CARE_FLAGS, 'care')
+      expect([...given.keys()]).toEqual([flag?.name])
+      expect([name, word(row['Default here'])]).toEqual([name, String(flag?.default ?? '')])
+    }
+  })
+
+  it('has every mode of the way to the virtual IP', () => {
+    expect(table(CLI, 'Mode').map((row) => word(row['Mode']))).toEqual(MODES)
   })
 
   it('has the commands of the help', async () => {
@@ -85,13 +155,24 @@ describe('docs/cli.md', () => {
   })
 })
 
+/** Every metric of a guard that knows all there is to know. */
+async function everyMetric(): ReturnType<Metrics['registry']['getMetricsAsJSON']> {
+  const certificate = { expiresMs: 0, subject: '', issuer: '', names: [] }
+  const view = guardView({
+    servers: [serverView(A, { certificate })],
+    pieces: PIECES.map((piece) => pieceView(piece)),
+  })
+  const metrics = new Metrics({ version: '1', servers: [A], view: () => view, kernel: () => [] })
+  await metrics.text()
+  return metrics.registry.getMetricsAsJSON()
+}
+
 describe('docs/metrics.md', () => {
-  const { registry } = new Metrics({ version: '1', servers: ['192.0.2.1:1'] })
   const shown: { name: string; type: string; labels: string[] }[] = []
   const values = new Map<string, Set<string>>()
 
   beforeAll(async () => {
-    for (const { name, type, values: series } of await registry.getMetricsAsJSON()) {
+    for (const { name, type, values: series } of await everyMetric()) {
       const pairs = series.flatMap(({ labels }) => Object.entries(labels)).filter(([label]) => label !== 'le')
       shown.push({ name, type: String(type), labels: [...new Set(pairs.map(([label]) => label))].sort() })
       for (const [label, value] of pairs)
@@ -100,7 +181,9 @@ describe('docs/metrics.md', () => {
   })
 
   it('has every metric of the registry, with its type and labels', () => {
-    const documented = table(METRICS, 'Metric').map((row) => ({
+    const sections = METRICS.split('## Metrics of the kernel')
+    const rows = sections.flatMap((section) => table(section, 'Metric'))
+    const documented = rows.map((row) => ({
       name: word(row['Metric']),
       type: row['Type'],
       labels: quoted(row['Labels']).sort(),
@@ -127,6 +210,28 @@ describe('docs/metrics.md', () => {
     const names = new Set(shown.map(({ name }) => name))
     const used = [...METRICS.matchAll(/lvscare_[a-z_]+/g)].map(([name]) => name)
     expect(used.filter((name) => !names.has(name))).toEqual([])
+  })
+})
+
+describe('docs/status.md', () => {
+  const certificate = { expiresMs: 0, subject: '', issuer: '', names: [] }
+  const view = guardView({ servers: [serverView(A, { certificate })] })
+  const facts = { virtual: A, scheduler: 'rr', mode: 'local', version: '1', pid: 1, flags: new Map() }
+  const report = guardReport(view, facts, () => [])
+
+  it('has the fields of the JSON, in their order', () => {
+    const [server] = report.servers
+    const documented = table(STATUS, 'Object').map((row) => quoted(row['Fields']))
+    const objects = [report, report.guard, report.path[0], server]
+    const inside = [server?.why, server?.lastProbe, server?.certificate]
+    expect(documented.slice(1)).toEqual([...objects, ...inside].map((one) => Object.keys(one ?? {})))
+  })
+
+  it('has the columns of the table', () => {
+    const documented = table(STATUS, 'Column').map((row) => word(row['Column']))
+    expect(statusText([report])).toContain(`\n${documented[0]} `)
+    const [head = ''] = /^SERVER.*$/m.exec(statusText([report])) ?? []
+    expect(head.split(/ {2,}/)).toEqual(documented)
   })
 })
 
@@ -167,7 +272,7 @@ describe('docs/errors.md', () => {
     for (const { message = '', level } of calls)
       levels.set(message, (levels.get(message) ?? new Set()).add(level))
     const documented = table(ERRORS, 'Message').map(
-      (row) => [word(row['Message']), new Set((row['Level'] ?? '').split(' or '))] as const,
+      (row) => [word(row['Message']), new Set((row['Level'] ?? '').split(/, | or /))] as const,
     )
     expect(byName(documented.map(([name, set]) => ({ name, levels: [...set].sort() })))).toEqual(
       byName([...levels].map(([name, set]) => ({ name, levels: [...set].sort() }))),

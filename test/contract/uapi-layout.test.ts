@@ -22,7 +22,10 @@ import {
   readMessages,
   readStatus,
   Sock,
+  SyscallError,
+  unixPeer,
 } from '../../packages/netlink/src/index.ts'
+import { encodeNfgen, nfgenAttributes } from '../../packages/netlink/src/nft/header.ts'
 import { NetlinkSocket } from '../../packages/netlink/src/socket.ts'
 import { fakeKernel, reply } from '../../packages/netlink/src/testing/index.ts'
 import { Layout } from './support/layout.ts'
@@ -107,6 +110,40 @@ describe.skipIf(reason !== undefined)(title, () => {
     )
     expect(seen.time).toEqual(c.struct('struct timeval', { tv_sec: [8, 2], tv_usec: [8, 500_000] }))
     expect(socket.portId).toBe(0x11223344)
+  })
+
+  it('struct sockaddr_un and struct ucred', () => {
+    const addresses: Uint8Array[] = []
+    const libc = {
+      ...fakeKernel(() => reply.ok()),
+      connect: (_fd: number, address: Uint8Array) => {
+        addresses.push(Uint8Array.from(address))
+        if (addresses.length === 1) throw new SyscallError('connect', 111)
+      },
+      getsockopt: (_fd: number, _level: number, _option: number, value: Uint8Array) => {
+        value.set(
+          c.struct('struct ucred', { pid: [4, 0x11223344], uid: [4, 0x55667788], gid: [4, 0x12345678] }),
+        )
+        return value.length
+      },
+    }
+    expect(unixPeer('a', { libc })).toEqual({ pid: 0x11223344, uid: 0x55667788 })
+    const whole = c.struct('struct sockaddr_un', { sun_family: [2, Sock.AF_UNIX] })
+    const path = c.offset('struct sockaddr_un', 'sun_path')
+    whole[path + 1] = 0x61
+    expect(addresses).toEqual([whole.subarray(0, path + 2), whole])
+  })
+
+  it('struct nfgenmsg', () => {
+    // The resource is in network byte order.
+    const resource = new Uint16Array(Uint8Array.of(0x11, 0x22).buffer)[0] ?? 0
+    const fields = c.struct('struct nfgenmsg', {
+      nfgen_family: [1, 10],
+      version: [1, 0],
+      res_id: [2, resource],
+    })
+    expect(encodeNfgen(10, 0x1122)).toEqual(fields)
+    expect(nfgenAttributes(fields).length).toBe(0)
   })
 
   it('struct ifinfomsg', () => {

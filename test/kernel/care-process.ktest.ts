@@ -4,6 +4,7 @@ import { attempt } from '../lab/client.ts'
 import { TestCluster, VIP, VIRTUAL } from '../lab/cluster.ts'
 import { exec, execWith, outcome } from '../lab/exec.ts'
 import { GuardProcess } from '../lab/guard.ts'
+import { NODE } from '../lab/hosts.ts'
 import { membersOf, savedTable } from '../lab/ipvsadm.ts'
 import { LVSCARE } from '../lab/programs.ts'
 import { waitFor } from '../lab/wait.ts'
@@ -145,6 +146,36 @@ describe('lvscare care, the process', () => {
     assert.equal(lvscare('care', '--vs', VIRTUAL.v6, '--clean').code, 0)
     assert.equal(localRoutes(VIP.v6), '')
     assert.deepEqual(savedTable(), [])
+  })
+
+  it('runs what a manifest or a script for lvscare says, on the command line or in the environment', () => {
+    const manifest = ['--vs', VIRTUAL.v4, '--health-path', '/healthz', '--health-schem', 'https']
+    const servers = cluster.servers.map(({ endpoint }) => endpoint)
+    const flags = [...manifest, ...servers.flatMap((server) => ['--rs', server])]
+    const run = (args: readonly string[], env: NodeJS.ProcessEnv): ReturnType<typeof outcome> =>
+      outcome([process.execPath, LVSCARE, 'care', ...args], { env: { ...process.env, ...env } })
+    const weights = (): number[] => [...(membersOf(VIRTUAL.v4)?.values() ?? [])]
+
+    assert.equal(run([...flags, '--run-once', '--logger', 'DEBG'], { LVSCARE_NODE_IP: NODE.v4 }).code, 0)
+    assert.deepEqual(weights(), [1, 1, 1])
+    const clean = { CARE_VS: VIRTUAL.v4, CARE_CLEAN: 't', CARE_RUN_ONCE: '' }
+    assert.equal(run([], clean).code, 0)
+    assert.deepEqual(weights(), [])
+    const once = {
+      CARE_VS: VIRTUAL.v4,
+      CARE_RS: servers.join(','),
+      CARE_RUN_ONCE: 'true',
+      CARE_MODE: 'route',
+      CARE_IP: NODE.v4,
+    }
+    assert.equal(run(['--scheduler', 'wlc'], { ...once, CARE_SCHEDULER: 'lc' }).code, 0)
+    assert.deepEqual(weights(), [1, 1, 1])
+    assert.match(savedTable().join('\n'), / -s wlc/, 'the command line wins')
+    assert.match(exec('ip', 'route', 'show', VIP.v4), /via 192\.0\.2\.1 .*metric 50/)
+    const { code, stderr } = run([], { ...once, CARE_INTERVAL: 'often' })
+    assert.deepEqual([code, /CARE_INTERVAL "often": must be/.test(stderr)], [2, true], stderr)
+    assert.equal(run(['-C'], { CARE_VS: VIRTUAL.v4 }).code, 0)
+    assert.equal(exec('ip', 'route', 'show', VIP.v4), '')
   })
 
   it('--mode none touches no route', () => {

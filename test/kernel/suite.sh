@@ -3,5 +3,11 @@
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
-# Forced to exit: a test that failed may leave a timer or a process behind, and the rest of the run would wait for it.
-node --test-force-exit --test-reporter=spec "${LVSCARE_TEST_DIST:-test/dist}/suite.mjs" | tee "$LVSCARE_RESULTS/suite.log"
+LOG=$LVSCARE_RESULTS/suite.log
+: >"$LOG"
+# Forced to exit, and not read through a pipe: a test that failed may leave a process behind, and whoever waits for the end
+# of the pipe would wait for that too.
+node --test-force-exit --test-reporter=spec "${LVSCARE_TEST_DIST:-test/dist}/suite.mjs" >"$LOG" 2>&1 &
+suite=$!
+tail -n +1 --pid="$suite" -f "$LOG"
+wait "$suite"

@@ -1,9 +1,22 @@
 // Plays an apiserver, as a process of its own inside a test host. Told what to do over the IPC channel.
-import { createServer, type Server } from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createHttps, type Server as HttpsServer } from 'node:https'
+import { createServer as createTcp, type Socket } from 'node:net'
+import {
+  answerHostile,
+  type HostileMode,
+  isHostile,
+  isRude,
+  type RudeMode,
+  treatRudely,
+} from './apiserver-hostile.ts'
 import type { KeyPair } from './certificate.ts'
 
-/** `ok` answers, `sick` answers 500, `hang` accepts and says nothing, `unauthorized` refuses anonymous probes. */
-export type Mode = 'ok' | 'sick' | 'hang' | 'unauthorized'
+/**
+ * How health checks are answered: `ok`, `sick` with 500, `status N` with that one, `unauthorized` with 401; `hang` accepts
+ * and says nothing. The hostile ones answer, the rude ones do not even shake hands.
+ */
+export type Mode = 'ok' | 'sick' | 'hang' | 'unauthorized' | `status ${number}` | HostileMode | RudeMode
 
 /** What the process is told. */
 export type Order =
@@ -13,35 +26,80 @@ export type Order =
       readonly addresses: readonly string[]
       readonly port: number
       readonly pair: KeyPair
+      /** Only who has a certificate of this authority is let in. */
+      readonly clientAuthority: string | undefined
     }
   | { readonly kind: 'mode'; readonly mode: Mode }
+  /** Shows another certificate from now on, and ends every connection. */
+  | { readonly kind: 'pair'; readonly pair: KeyPair }
+  | { readonly kind: 'drop' }
+
+type ListenOrder = Order & { kind: 'listen' }
 
 let mode: Mode = 'ok'
+const servers: HttpsServer[] = []
+const open = new Set<Socket>()
 
-function start(order: Order & { kind: 'listen' }, address: string): Promise<Server> {
-  const server = createServer(order.pair, (request, response) => {
-    if (request.url === '/name') return void response.end(order.name)
-    // An open answer, as a watch is.
-    if (request.url === '/watch') return void response.writeHead(200).write('started\n')
-    if (mode === 'ok') response.end('ok')
-    else if (mode === 'sick') response.writeHead(500).end('[-]etcd failed: reason withheld')
-    else if (mode === 'unauthorized') response.writeHead(401).end('Unauthorized')
-  })
+function answer(name: string, request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/name') response.end(name)
+  // An open answer, as a watch is.
+  else if (request.url === '/watch') response.writeHead(200).write('started\n')
+  else if (mode === 'ok') response.end('ok')
+  else if (mode === 'sick') response.writeHead(500).end('[-]etcd failed: reason withheld')
+  else if (mode === 'unauthorized') response.writeHead(401).end('Unauthorized')
+  else if (mode.startsWith('status ')) response.writeHead(Number(mode.slice(7))).end()
+  else if (isHostile(mode)) answerHostile(mode, response)
+}
+
+function start(order: ListenOrder, address: string): Promise<void> {
+  const { clientAuthority: ca } = order
+  const asked = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
+  const server = createHttps({ ...order.pair, ...asked }, (request, response) =>
+    answer(order.name, request, response),
+  )
   // An apiserver keeps idle connections for minutes, not for Node's five seconds.
   server.keepAliveTimeout = 180_000
+  servers.push(server)
+  const listener = createTcp((socket) => {
+    open.add(socket)
+    socket.on('error', () => undefined).on('close', () => open.delete(socket))
+    if (isRude(mode)) treatRudely(mode, socket)
+    else server.emit('connection', socket)
+  })
   return new Promise((resolve, reject) => {
-    server.on('error', reject)
-    server.listen(order.port, address, () => resolve(server))
+    listener.on('error', reject)
+    listener.listen(order.port, address, resolve)
   })
 }
 
-process.on('message', (order: Order) => {
-  if (order.kind === 'mode') {
-    mode = order.mode
-    process.send?.({ done: true })
-    return
+function drop(): void {
+  for (const socket of open) socket.destroy()
+}
+
+async function obey(order: Order): Promise<void> {
+  switch (order.kind) {
+    case 'listen':
+      await Promise.all(order.addresses.map((address) => start(order, address)))
+      break
+    case 'mode':
+      mode = order.mode
+      // Who is rude to new connections does not go on being polite on the old ones.
+      if (isRude(mode)) drop()
+      break
+    case 'pair':
+      for (const server of servers) server.setSecureContext(order.pair)
+      drop()
+      break
+    case 'drop':
+      drop()
+      break
+    default:
+      order satisfies never
   }
-  Promise.all(order.addresses.map((address) => start(order, address))).then(
+}
+
+process.on('message', (order: Order) => {
+  obey(order).then(
     () => process.send?.({ done: true }),
     (error) => {
       console.error(error)

@@ -11,12 +11,15 @@ export const PORT = 6443
 /** An apiserver on a test host: a process that can be told to fall ill, and can be stopped and killed. */
 export class ApiServer {
   readonly host: TestHost
-  readonly #pair: KeyPair
+  readonly #clientAuthority: string | undefined
+  #pair: KeyPair
   #process: ChildProcess | undefined
 
-  constructor(host: TestHost, pair: KeyPair) {
+  /** With `clientAuthority` only who shows a certificate of it is let in. */
+  constructor(host: TestHost, pair: KeyPair, clientAuthority?: string) {
     this.host = host
     this.#pair = pair
+    this.#clientAuthority = clientAuthority
   }
 
   /** `192.0.2.11:6443`. */
@@ -34,12 +37,24 @@ export class ApiServer {
     const args = ['netns', 'exec', this.host.name, process.execPath, program('apiserver')]
     this.#process = spawn('ip', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     const { name, v4, v6 } = this.host
-    await this.#order({ kind: 'listen', name, addresses: [v4, v6], port: PORT, pair: this.#pair })
+    const [pair, clientAuthority] = [this.#pair, this.#clientAuthority]
+    await this.#order({ kind: 'listen', name, addresses: [v4, v6], port: PORT, pair, clientAuthority })
   }
 
   /** Changes how health checks are answered. */
   async behave(mode: Mode): Promise<void> {
     await this.#order({ kind: 'mode', mode })
+  }
+
+  /** Shows another certificate from now on; every connection ends, so that everybody sees it. */
+  async present(pair: KeyPair): Promise<void> {
+    this.#pair = pair
+    await this.#order({ kind: 'pair', pair })
+  }
+
+  /** Ends every connection, and goes on. */
+  async drop(): Promise<void> {
+    await this.#order({ kind: 'drop' })
   }
 
   /** The process is killed as by the kernel's OOM killer; its host answers with RST from now on. */
@@ -69,12 +84,18 @@ export class ApiServer {
 
   async #order(order: Order): Promise<void> {
     const child = this.#running()
-    const answered = Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error(`the apiserver on ${this.host.name} ended`))),
-    ])
+    const settled = new AbortController()
+    const { signal } = settled
+    const gone = once(child, 'exit', { signal }).then(() =>
+      Promise.reject(new Error(`the apiserver on ${this.host.name} ended`)),
+    )
     child.send(order)
-    await answered
+    try {
+      await Promise.race([once(child, 'message', { signal }), gone])
+    } finally {
+      // Or each order would leave its listeners behind.
+      settled.abort()
+    }
   }
 
   #running(): ChildProcess {

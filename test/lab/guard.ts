@@ -20,8 +20,13 @@ export class GuardProcess {
   /** Every guard that still runs: a failed test must not leave one behind that repairs the next test's table. */
   static readonly #running = new Set<GuardProcess>()
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.process = spawn(process.execPath, [LVSCARE, 'care', ...args], {
+  /** `command` is what the flags are given to: a shell around the guard must replace itself by it. */
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    [program, ...rest]: readonly [string, ...string[]] = [process.execPath, LVSCARE, 'care'],
+  ) {
+    this.process = spawn(program, [...rest, ...args], {
       stdio: ['ignore', 'inherit', 'pipe'],
       env: { ...process.env, ...env },
     })
@@ -36,10 +41,18 @@ export class GuardProcess {
 
   /** Kills every guard that still runs. */
   static async killAll(): Promise<void> {
-    for (const guard of GuardProcess.#running) {
-      guard.process.kill('SIGKILL')
-      await guard.ended
-    }
+    for (const guard of GuardProcess.#running) await guard.kill()
+  }
+
+  /** Ends it at once, wherever it is. */
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL')
+    await this.ended
+  }
+
+  /** The records with this message, so far. */
+  records(message: string): LogLine[] {
+    return this.log.filter(({ msg }) => msg === message)
   }
 
   /** Waits until a line with this message, and for which `matches` holds, has been logged. */

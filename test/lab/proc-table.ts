@@ -28,3 +28,17 @@ function readable(hex: string): string {
   const [a, b, c, d, port] = match.slice(1).map((digits) => Number.parseInt(digits, 16))
   return `${a}.${b}.${c}.${d}:${port}`
 }
+
+/** An IPv4 service and its members as one text to compare, without the counters; empty without the service. */
+export function ruleNow(service: string): string {
+  const lines = existsSync(TABLE) ? readFileSync(TABLE, 'latin1').split('\n') : []
+  const own: string[] = []
+  for (const line of lines) {
+    const words = line.trim().split(/\s+/)
+    const isMember = words[0] === '->'
+    if (!isMember && own.length > 0) break
+    if (isMember && own.length > 0) own.push(words.slice(0, 4).join(' '))
+    else if (words[0] === 'TCP' && readable(words[1] ?? '') === service) own.push(words.join(' '))
+  }
+  return own.sort().join('\n')
+}

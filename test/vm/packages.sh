@@ -4,12 +4,17 @@ set -euo pipefail
 
 # What each one is for: qemu-system-x86 is the machine; busybox-static, cpio and xz-utils make the initrd; kmod resolves
 # and loads modules; iproute2, ipvsadm and nftables set networks up in the guest and read the kernel's tables independently;
-# openssl makes certificates; gcc with the headers prints the kernel's real constants; procps is for looking around.
+# openssl makes certificates; gcc with the headers prints the kernel's real constants; procps is for looking around;
+# keepalived is the rival of the benchmarks; prometheus brings promtool, which checks what is for Prometheus.
 PACKAGES=(
   qemu-system-x86 busybox-static cpio xz-utils kmod
   iproute2 ipvsadm nftables openssl
   gcc libc6-dev linux-libc-dev procps
+  keepalived prometheus
 )
+
+# Those of them that would be started when they are installed, and at every boot: only their programs are wanted.
+SERVICES=(keepalived.service prometheus.service)
 
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${LVSCARE_CACHE:-$(cd -- "$HERE/../.." && pwd)/.cache}
@@ -43,7 +48,28 @@ logged() {
 
 apt() { logged env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qy "$@"; }
 
-install_packages() { apt install --no-install-recommends "$@"; }
+# Packages may not start services while this runs, and those that come with them will not start by themselves later.
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d own='' status=0
+  if [[ ! -e $policy ]]; then
+    own=$policy
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  mask_services "$@"
+  apt install --no-install-recommends "$@" || status=$?
+  if [[ -n $own ]]; then rm -f "$own"; fi
+  return "$status"
+}
+
+# As systemctl mask does, which needs a running systemd. A package that was there before keeps its service as it is.
+mask_services() {
+  local unit
+  [[ -d /etc/systemd/system ]] || return 0
+  for unit in "${SERVICES[@]}"; do
+    if [[ " $* " == *" ${unit%.service} "* ]]; then ln -sfn /dev/null "/etc/systemd/system/$unit"; fi
+  done
+}
 
 ensure_packages() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -1,6 +1,7 @@
 import * as ipvs from '../../../packages/ipvs/src/constants.ts'
 import * as netlink from '../../../packages/netlink/src/constants.ts'
 import * as genl from '../../../packages/netlink/src/genl/constants.ts'
+import * as nft from '../../../packages/netlink/src/nft/constants.ts'
 import * as rtnl from '../../../packages/netlink/src/rtnl/constants.ts'
 
 /** An `as const` object of ours and how the headers call what is in it. */
@@ -42,9 +43,35 @@ export const CONSTANTS: readonly Row[] = [
   { object: rtnl.RouteTable, prefix: 'RT_TABLE_' },
   { object: rtnl.RouteProtocol, prefix: 'RTPROT_' },
   { object: rtnl.RouteFlag, prefix: 'RTM_F_' },
+  { object: rtnl.RouteGroup, prefix: 'RTNLGRP_' },
   { object: rtnl.RouteTypeNumber, prefix: 'RTN_' },
   { object: rtnl.RouteScopeNumber, prefix: 'RT_SCOPE_' },
   { object: { IFNAMSIZ: rtnl.IFNAMSIZ }, prefix: '' },
+  { object: nft.Nfnl, prefix: 'NFNL_' },
+  { object: nft.NftMsg, prefix: 'NFT_MSG_' },
+  { object: nft.TableAttr, prefix: 'NFTA_TABLE_' },
+  { object: nft.TableFlag, prefix: 'NFT_TABLE_F_' },
+  { object: nft.ChainAttr, prefix: 'NFTA_CHAIN_' },
+  { object: nft.HookAttr, prefix: 'NFTA_HOOK_' },
+  { object: nft.HookNumber, prefix: 'NF_INET_' },
+  { object: nft.Verdict, prefix: 'NF_' },
+  { object: nft.RuleAttr, prefix: 'NFTA_RULE_' },
+  { object: nft.ListAttr, prefix: 'NFTA_LIST_' },
+  { object: nft.ExprAttr, prefix: 'NFTA_EXPR_' },
+  { object: nft.DataAttr, prefix: 'NFTA_DATA_' },
+  { object: nft.Register, prefix: 'NFT_REG_' },
+  { object: nft.CmpAttr, prefix: 'NFTA_CMP_' },
+  { object: nft.CmpOp, prefix: 'NFT_CMP_' },
+  { object: nft.PayloadAttr, prefix: 'NFTA_PAYLOAD_' },
+  { object: nft.PayloadBase, prefix: 'NFT_PAYLOAD_' },
+  { object: nft.MetaAttr, prefix: 'NFTA_META_' },
+  { object: nft.MetaKey, prefix: 'NFT_META_' },
+  { object: nft.CtAttr, prefix: 'NFTA_CT_' },
+  { object: nft.CtKey, prefix: 'NFT_CT_' },
+  { object: nft.CtDirection, prefix: 'IP_CT_DIR_' },
+  { object: nft.CounterAttr, prefix: 'NFTA_COUNTER_' },
+  { object: nft.GenAttr, prefix: 'NFTA_GEN_' },
+  { object: { NFT_NAME_MAXLEN: nft.NFT_NAME_MAXLEN }, prefix: '' },
   { object: ipvs.IpvsGenl, prefix: 'IPVS_GENL_' },
   { object: ipvs.Command, prefix: 'IPVS_CMD_' },
   { object: ipvs.CmdAttr, prefix: 'IPVS_CMD_ATTR_' },
@@ -70,6 +97,9 @@ export const SIZES: readonly Row[] = [
       NLATTR: 'struct nlattr',
       SOCKADDR_NL: 'struct sockaddr_nl',
       NLMSGERR_ERROR: 'struct nlmsgerr.msg',
+      SOCKADDR_UN: 'struct sockaddr_un',
+      SOCKADDR_UN_FAMILY: 'struct sockaddr_un.sun_path',
+      UCRED: 'struct ucred',
     },
   },
   {
@@ -77,12 +107,14 @@ export const SIZES: readonly Row[] = [
     prefix: '',
     except: { IFINFOMSG: 'struct ifinfomsg', IFADDRMSG: 'struct ifaddrmsg', RTMSG: 'struct rtmsg' },
   },
+  { object: nft.NftSize, prefix: '', except: { NFGENMSG: 'struct nfgenmsg' } },
 ]
 
 /** Every exported object of the files above, so that none is left out of the tables. */
 export const EXPORTED: readonly (readonly [name: string, value: unknown])[] = [
   netlink,
   genl,
+  nft,
   rtnl,
   ipvs,
 ].flatMap((module) => Object.entries(module))
