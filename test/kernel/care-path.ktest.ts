@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { attempt } from '../lab/client.ts'
 import { TestCluster, VIP, VIRTUAL } from '../lab/cluster.ts'
 import { exec, outcome } from '../lab/exec.ts'
-import { GuardProcess } from '../lab/guard.ts'
+import { GuardProcess, type LogLine } from '../lab/guard.ts'
 import { membersOf, savedTable } from '../lab/ipvsadm.ts'
 import { TestPod } from '../lab/pod.ts'
 import { LVSCARE } from '../lab/programs.ts'
@@ -79,6 +79,14 @@ const WAYS = [
     ],
   },
 ] as const
+
+/** Takes IPVS away while the guard holds its breath. */
+function unloadUnder(guard: GuardProcess): void {
+  guard.process.kill('SIGSTOP')
+  exec('ipvsadm', '-C')
+  exec('modprobe', '-r', ...ipvsModules())
+  guard.process.kill('SIGCONT')
+}
 
 function run([program = '', ...args]: readonly string[]): void {
   exec(program, ...args)
@@ -220,15 +228,19 @@ describe('lvscare care and the path', () => {
   it('has IPVS loaded again when somebody has unloaded it', async () => {
     const guard = new GuardProcess([...cluster.flags, ...QUICK])
     await waitFor('verdicts', LIMIT_MS, () => guard.log.filter(({ to }) => to === 'up').length === 3)
-    guard.process.kill('SIGSTOP')
-    exec('ipvsadm', '-C')
-    exec('modprobe', '-r', ...ipvsModules())
-    guard.process.kill('SIGCONT')
-    await waitFor('members', LIMIT_MS, () => membersOf(VIRTUAL.v4)?.size === 3)
-    const line = await guard.logged('step applied', LIMIT_MS, ({ kind }) => kind === 'load-module')
-    assert.equal(line['repair'], true)
-    await waitFor('settings', LIMIT_MS, () => settings()['expire_nodest_conn'] === '1')
-    assert.equal(await answers('IPv4'), 'a,b,c')
+    const loads = (): LogLine[] => guard.log.filter(({ kind }) => kind === 'load-module')
+    // A guard that is stopped in the middle of a pass, after its look at the modules, has the kernel load IPVS by asking
+    // for the service: then it mends what was lost without a word about modules, and the next round is looked at.
+    for (let round = 1; loads().length === 0 && round <= 10; round += 1) {
+      unloadUnder(guard)
+      await waitFor('members', LIMIT_MS, () => membersOf(VIRTUAL.v4)?.size === 3)
+      await waitFor('settings', LIMIT_MS, () => settings()['expire_nodest_conn'] === '1')
+      assert.equal(await answers('IPv4'), 'a,b,c')
+    }
+    assert.deepEqual(
+      loads().map(({ repair }) => repair),
+      [true],
+    )
   })
 
   it('says who is likely to break the same piece again and again, and goes on mending', async () => {
