@@ -25,7 +25,7 @@ export function parseArguments(argv: readonly string[], flags: readonly Flag[], 
   for (const token of tokens) {
     const flag = token.kind === 'option' ? named(flags, token.name) : undefined
     if (token.kind !== 'option' || flag === undefined) throw stranger(token, tokens, command)
-    const value = flag.type === 'switch' ? switchValue(token) : textValue(token, flags)
+    const value = flag.type === 'switch' ? switchValue(token, flag) : textValue(token, flags)
     given.set(flag.name, [...(given.get(flag.name) ?? []), value])
   }
   return { given, help: false }
@@ -49,10 +49,13 @@ function named(flags: readonly Flag[], name: string): Flag | undefined {
   return flags.find((flag) => flag.name === name || flag.aliases?.includes(name))
 }
 
-function switchValue({ rawName, value }: OptionToken): boolean {
+function switchValue({ rawName, value }: OptionToken, { words = [] }: Flag): boolean | string {
+  if (value !== undefined && words.includes(value)) return value
   const read = value === undefined ? true : parseSwitch(value)
   if (read !== undefined) return read
-  throw new UsageError(`${rawName} ${JSON.stringify(value)}: must be true or false`)
+  throw new UsageError(
+    `${rawName} ${JSON.stringify(value)}: must be ${['true', 'false', ...words].join(' or ')}`,
+  )
 }
 
 /** A value may begin with a dash, as -1 does, but the next flag is not a value. */

@@ -1,10 +1,10 @@
 import { isatty } from 'node:tty'
-import { Rtnetlink } from '@lvscare/netlink'
+import { Rtnetlink, setTcpUserTimeout } from '@lvscare/netlink'
+import { adoptFleet } from './adopt.ts'
+import { KernelClients } from './clients/kernel-clients.ts'
 import { type CareConfig, namesFiles } from './config.ts'
-import { endpointText } from './endpoint.ts'
-import { codeOf, IncompleteError } from './errors.ts'
-import { Fleet, type Weights } from './health/fleet.ts'
-import { togetherMs } from './health/together.ts'
+import { codeOf, IncompleteError, messageOf } from './errors.ts'
+import { RuleWeights } from './health/rule-weights.ts'
 import { isGuarded } from './is-guarded.ts'
 import { closeKernel, hasKubeProxyTable, type Kernel, openIpvsIfAny, openKernel } from './kernel.ts'
 import type { Log, LogStream } from './log.ts'
@@ -12,7 +12,6 @@ import { type Failure, inspect, isEssential, type Pass, runPass, undoAll, withFa
 import { buildPieces, leftoverPieces, piecesToClean } from './path/build.ts'
 import { serviceKey } from './path/service.ts'
 import type { Piece } from './path/step.ts'
-import { CONFIRM_MS } from './probe/confirm.ts'
 import { monotonic } from './time.ts'
 
 /** No later pass mends these: the operator has to. */
@@ -63,7 +62,8 @@ async function clean(config: CareConfig): Promise<void> {
 
 async function setAndGuard(config: CareConfig, kernel: Kernel, stop: AbortSignal): Promise<void> {
   const fleet = adoptFleet(config, kernel)
-  const pieces = buildPieces(config, kernel, () => fleet.weights())
+  const rule = new RuleWeights(fleet, config.failover)
+  const pieces = buildPieces(config, kernel, () => rule.at(monotonic()))
   const leftovers = leftoverPieces(config, kernel.routes)
   const held = hasGuard(config)
   const { first, left } = setRules(config, pieces, { held, leftovers })
@@ -79,8 +79,24 @@ async function setAndGuard(config: CareConfig, kernel: Kernel, stop: AbortSignal
   const { guard } = await import('./runtime.ts')
   // Handed over, because the late part would bring its own copy of all that speaks to the kernel.
   const members = () => kernel.ipvs.destinations(serviceKey(config.virtual))
-  const looked = { members, routes: kernel.routes, hasKubeProxyTable, isGuarded }
-  await guard({ config, fleet, pieces, leftovers: left, first, kernel: looked, log }, stop)
+  const looked = {
+    members,
+    routes: kernel.routes,
+    clients: openClients(config, log),
+    limitSilence: setTcpUserTimeout,
+    hasKubeProxyTable,
+    isGuarded,
+  }
+  await guard({ config, fleet, rule, pieces, leftovers: left, first, kernel: looked, log }, stop)
+}
+
+/** Who is connected through the virtual service, unless connections are to be left alone. */
+function openClients({ virtual, failover }: CareConfig, log: Log): KernelClients | undefined {
+  const { reset: namespaces } = failover
+  if (namespaces === 'off') return undefined
+  const onSkipped = (error: unknown): void =>
+    log.warn({ error: messageOf(error) }, 'connections of other namespaces cannot be ended')
+  return new KernelClients({ virtual, namespaces, onSkipped })
 }
 
 /** What other modes may have left, and whether another guard has the rules in its care. */
@@ -155,30 +171,6 @@ function passUntilQuiet(pieces: readonly Piece[]): Pass {
 
 function both(a: Pass, b: Pass): Pass {
   return { applied: [...a.applied, ...b.applied], failures: [...a.failures, ...b.failures] }
-}
-
-/** The fleet as the kernel has it: a restart of the guard changes nothing until it has verdicts of its own. */
-function adoptFleet(config: CareConfig, kernel: Kernel): Fleet {
-  const { intervalMs } = config
-  const { rise, fall, allDown, timeoutMs } = config.health
-  return new Fleet({
-    servers: config.servers.map(({ text }) => text),
-    adopted: adoptedWeights(config, kernel),
-    rise,
-    fall,
-    allDown,
-    togetherMs: togetherMs({ intervalMs, timeoutMs, confirmMs: CONFIRM_MS, fall }),
-    nowMs: monotonic(),
-  })
-}
-
-/** `--run-once` has no verdicts to wait for: members keep their weight, and who is missing is added. */
-function adoptedWeights(config: CareConfig, { ipvs }: Kernel): Weights | undefined {
-  const found = ipvs.destinations(serviceKey(config.virtual))
-  if (found === undefined) return undefined
-  const weights = new Map(found.map(({ address, port, weight }) => [endpointText(address, port), weight]))
-  if (config.runOnce) for (const { text } of config.servers) weights.set(text, weights.get(text) ?? 1)
-  return weights
 }
 
 function stopSignal(): AbortSignal {

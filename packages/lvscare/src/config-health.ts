@@ -1,6 +1,6 @@
 import { parseDuration } from './duration.ts'
 import type { UsageError } from './errors.ts'
-import { check, checked, oneOf, usage } from './flag-check.ts'
+import { check, checked, count, oneOf, optional, usage } from './flag-check.ts'
 import type { FlagValues } from './flag-values.ts'
 import { ALL_DOWN } from './flags.ts'
 
@@ -9,6 +9,8 @@ export interface HealthConfig {
   readonly scheme: 'https' | 'http'
   /** With its leading slash. */
   readonly path: string
+  /** Asked too: a server that is not ready is to get no new connections. With its leading slash. */
+  readonly readyPath: string | undefined
   readonly method: string
   /** By name as it was given; never logged, for a value may be a secret. */
   readonly headers: ReadonlyMap<string, string>
@@ -38,14 +40,15 @@ export function healthConfig(flags: FlagValues): HealthConfig {
   return {
     scheme,
     path: check(flags, 'health-path', healthPath),
+    readyPath: optional(flags, 'ready-path', healthPath),
     method: check(flags, 'health-req-method', method),
     headers: headers(flags),
     body: flags.anyText('health-req-body'),
     statuses: new Set(list(flags, 'health-status').map((text) => status(flags, text))),
     timeoutMs: check(flags, 'health-timeout', parseDuration),
     ...trust(flags, scheme),
-    rise: check(flags, 'rise', times),
-    fall: check(flags, 'fall', times),
+    rise: check(flags, 'rise', count),
+    fall: check(flags, 'fall', count),
     allDown: check(flags, 'all-down', oneOf(ALL_DOWN)),
   }
 }
@@ -153,11 +156,4 @@ function hostName(text: string): string {
   if (!/^[A-Za-z0-9_]([A-Za-z0-9_.:-]{0,252})$/.test(text))
     throw new RangeError('must be a host name or an address, as it stands in the certificate')
   return text
-}
-
-function times(text: string): number {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < 1 || value > 1000)
-    throw new RangeError('must be a number from 1 to 1000')
-  return value
 }

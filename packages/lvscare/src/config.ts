@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { type FailoverConfig, failoverConfig } from './config-failover.ts'
 import { type HealthConfig, healthConfig } from './config-health.ts'
 import { parseDuration } from './duration.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
@@ -35,6 +36,7 @@ export interface RuleConfig {
 export interface CareConfig extends RuleConfig {
   readonly health: HealthConfig
   readonly intervalMs: number
+  readonly failover: FailoverConfig
   readonly runOnce: boolean
   readonly clean: boolean
   readonly logLevel: LogLevel
@@ -48,6 +50,8 @@ export interface CareConfig extends RuleConfig {
 /** Their values are nobody's business: tokens travel in headers and bodies. */
 const SECRET_FLAGS: ReadonlySet<string> = new Set(['health-req-headers', 'health-req-body'])
 
+const PATH_FLAGS: ReadonlySet<string> = new Set(['health-path', 'ready-path'])
+
 /** What `lvscare doctor` looks at. */
 export type DoctorConfig = RuleConfig & Pick<CareConfig, 'health' | 'intervalMs'>
 
@@ -56,8 +60,10 @@ export function careConfig(flags: FlagValues): CareConfig {
   const clean = flags.switch('clean')
   const runOnce = flags.switch('run-once')
   if (clean && runOnce) throw usage(flags, 'clean', 'true', 'cannot be combined with --run-once')
+  const rule = doctorConfig(flags, clean)
   return {
-    ...doctorConfig(flags, clean),
+    ...rule,
+    failover: failoverConfig(flags, rule.scheduler),
     runOnce,
     clean,
     logLevel: logLevel(flags),
@@ -89,7 +95,7 @@ export function doctorConfig(flags: FlagValues, withoutServers = false): DoctorC
 
 /** What stands behind the question mark of a path may be a token too. */
 function withoutQuery([name, values]: [string, string[]]): [string, string[]] {
-  return [name, name === 'health-path' ? values.map((value) => value.replace(/\?.*$/s, '')) : values]
+  return [name, PATH_FLAGS.has(name) ? values.map((value) => value.replace(/\?.*$/s, '')) : values]
 }
 
 /** True when the probe needs files that are to be read. */

@@ -31,3 +31,16 @@ export function oneOf<T extends string>(allowed: readonly T[]): (text: string) =
     return found
   }
 }
+
+/** {@link check} for a flag that may be left out. */
+export function optional<T>(flags: FlagValues, name: string, parse: (text: string) => T): T | undefined {
+  return flags.text(name) === undefined ? undefined : check(flags, name, parse)
+}
+
+/** A parser of small numbers. */
+export function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > 1000)
+    throw new RangeError('must be a number from 1 to 1000')
+  return value
+}

@@ -6,6 +6,8 @@ export interface Flag {
   readonly type: 'text' | 'list' | 'switch'
   /** What is used when the flag is not given; absent for a flag that has no default. */
   readonly default?: string | boolean
+  /** What a switch may be set to besides true and false, as in `--reset-connections=all-namespaces`. */
+  readonly words?: readonly string[]
   readonly describe: string
 }
 
@@ -32,6 +34,12 @@ export const MODES = ['local', 'route', 'link', 'none'] as const
 
 /** What becomes of the rule while no server is healthy. */
 export const ALL_DOWN = ['keep', 'remove'] as const
+
+/** Schedulers that send the more connections to a server the higher its weight is. */
+export const WEIGHTED_SCHEDULERS: readonly string[] = ['wrr', 'wlc', 'sed', 'nq', 'lblc', 'lblcr', 'twos']
+
+/** The word of `--reset-connections` for clients in every network namespace. */
+export const ALL_NAMESPACES = 'all-namespaces'
 
 /** Levels of the log, most talkative first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -93,6 +101,11 @@ const PROBE_FLAGS: readonly Flag[] = [
     describe: 'path that is asked of each real server',
   },
   {
+    name: 'ready-path',
+    type: 'text',
+    describe: 'path that is asked too, such as /readyz: a server that is not ready gets no new connections',
+  },
+  {
     name: 'health-scheme',
     aliases: ['health-schem'],
     type: 'text',
@@ -147,10 +160,44 @@ const PROBE_FLAGS: readonly Flag[] = [
   },
 ]
 
+/** How fast the guard is, and what becomes of connections. */
+const FAILOVER_FLAGS: readonly Flag[] = [
+  {
+    name: 'sentinel',
+    type: 'switch',
+    default: true,
+    describe: 'hold a connection to each real server between probes, and act as soon as it ends',
+  },
+  {
+    name: 'reset-connections',
+    type: 'switch',
+    default: true,
+    words: [ALL_NAMESPACES],
+    describe: `end the connections of this node to a server that is down; ${ALL_NAMESPACES}: those of pods too`,
+  },
+  {
+    name: 'drain-timeout',
+    type: 'text',
+    describe: 'end the connections to a server that is only drained after this time too, such as 30s',
+  },
+  {
+    name: 'slow-start',
+    type: 'text',
+    describe:
+      'time in which a server that comes back gets its full weight, such as 30s; needs a weighted scheduler',
+  },
+  {
+    name: 'rebalance',
+    type: 'text',
+    describe: 'connections that are ended in a second, at most, to spread them again when a server is back',
+  },
+]
+
 /** Every flag of `lvscare care`, in the order of the help text. */
 export const CARE_FLAGS: readonly Flag[] = [
   ...RULE_FLAGS,
   ...PROBE_FLAGS,
+  ...FAILOVER_FLAGS,
   { name: 'run-once', type: 'switch', default: false, describe: 'set the rules once and exit' },
   { name: 'clean', aliases: ['C'], type: 'switch', default: false, describe: 'remove the rules and exit' },
   { name: 'logger', type: 'text', describe: 'level of the log as lvscare calls it, INFO or DEBG' },

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import type { Rtnetlink } from '@lvscare/netlink'
+import type { Clients } from './clients/clients.ts'
 import type { CareConfig } from './config.ts'
 import { likelyCulprit, runningPrograms } from './culprits.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Fleet } from './health/fleet.ts'
+import type { Fleet, Weights } from './health/fleet.ts'
+import type { RuleWeights } from './health/rule-weights.ts'
 import { Keeper } from './keeper.ts'
 import type { Log } from './log.ts'
 import type { ReadMembers } from './metrics/kernel-metrics.ts'
@@ -14,10 +16,11 @@ import { Prober } from './probe/prober.ts'
 import { loadTrust, type TlsTrust, type TrustEvent } from './probe/trust.ts'
 import { watchServer } from './probe/watch.ts'
 import { Repairs } from './repairs.ts'
+import { connectionKeeper } from './reset/build.ts'
 import { openSeat } from './seat.ts'
 import { serveMetrics } from './server.ts'
 import { guardReport } from './status/report.ts'
-import { remembered } from './time.ts'
+import { monotonic, remembered } from './time.ts'
 import { VerdictBook } from './verdict-book.ts'
 import { VERSION } from './version.ts'
 
@@ -29,6 +32,10 @@ export interface Looked {
   /** The members of the virtual service; `undefined` when there is no such service. */
   readonly members: ReadMembers
   readonly routes: Pick<Rtnetlink, 'link'>
+  /** Who is connected through the virtual service; `undefined` when connections are to be left alone. */
+  readonly clients: Clients | undefined
+  /** Gives up a connection when what was sent on it is not acknowledged within this many milliseconds. */
+  readonly limitSilence: (fd: number, ms: number) => void
   /** Whether kube-proxy's table of mode nftables is there; `undefined` where that cannot be seen. */
   readonly hasKubeProxyTable: () => boolean | undefined
   /** True while a guard of the virtual server runs. */
@@ -39,6 +46,8 @@ export interface Looked {
 export interface GuardParts {
   readonly config: CareConfig
   readonly fleet: Fleet
+  /** What the pieces go by. */
+  readonly rule: RuleWeights
   readonly pieces: readonly Piece[]
   /** What other modes have left behind, as long as nobody has taken it away. */
   readonly leftovers: readonly Piece[]
@@ -50,7 +59,7 @@ export interface GuardParts {
 
 /** Probes, judges and keeps the kernel true until the signal aborts; the rules stay. */
 export async function guard(parts: GuardParts, stop: AbortSignal): Promise<void> {
-  const { config, fleet, pieces, leftovers, first, kernel, log } = parts
+  const { config, fleet, rule, pieces, leftovers, first, kernel, log } = parts
   const { virtual, servers, mode, intervalMs } = config
   // One listener for each probe under way: as many as there are servers is no leak.
   setMaxListeners(0, stop)
@@ -62,7 +71,8 @@ export async function guard(parts: GuardParts, stop: AbortSignal): Promise<void>
     view: () => keeper.view(),
     kernel: kernel.members,
   })
-  const book = new VerdictBook(fleet, log, metrics)
+  const weights = (): Weights => rule.at(monotonic())
+  const book = new VerdictBook(fleet, log, metrics, weights)
   const repairs = new Repairs(log, (piece) => culpritOf(piece, kernel))
   const facts = { ...config, virtual: virtual.text, version: VERSION, pid: process.pid }
   const seat = openSeat(
@@ -76,6 +86,7 @@ export async function guard(parts: GuardParts, stop: AbortSignal): Promise<void>
     first,
     book,
     allDown: () => fleet.allDown,
+    followers: connectionKeeper(parts, { metrics, pass: () => keeper.pass(), stop }),
     metrics,
     repairs,
     seat,
@@ -85,7 +96,9 @@ export async function guard(parts: GuardParts, stop: AbortSignal): Promise<void>
   const endpoint = await serveMetrics(config.metricsAddress, { metrics, view }, log)
   const trust = loadTrust(config.health, (event) => logTrust(log, event))
   await keeper.takeSeat()
-  const watchers = servers.map((server) => watch(server, { config, keeper, book, trust }, stop))
+  const watchers = servers.map((server) =>
+    watch(server, { config, keeper, book, trust, metrics, kernel, fleet }, stop),
+  )
   await Promise.all([keeper.run(stop), ...watchers])
   await Promise.all([endpoint.close(), seat.close()])
   log.info({ signal: String(stop.reason) }, 'guard stopped')
@@ -96,6 +109,9 @@ interface Watched {
   readonly keeper: Keeper
   readonly book: VerdictBook
   readonly trust: () => TlsTrust
+  readonly metrics: Metrics
+  readonly kernel: Looked
+  readonly fleet: Fleet
 }
 
 async function watch(server: Endpoint, parts: Watched, stop: AbortSignal): Promise<void> {

@@ -5,10 +5,11 @@ import { type Log, logPass } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { type Failure, inspect, isEssential, type Pass, runPass, undoAll, withFailures } from './pass.ts'
 import { PIECES, type Piece, type PieceName, type Step } from './path/step.ts'
+import type { Suspicion } from './probe/suspicion.ts'
 import type { Repairs } from './repairs.ts'
 import type { Seat, SeatState } from './seat.ts'
 import { monotonic, sleep } from './time.ts'
-import type { VerdictBook } from './verdict-book.ts'
+import type { Judgement, VerdictBook } from './verdict-book.ts'
 import type { GuardView, PieceView } from './view.ts'
 
 /** Whatever somebody else breaks is found and mended within this time, in milliseconds. */
@@ -23,10 +24,20 @@ export interface KeeperParts {
   readonly first: Pass
   readonly book: VerdictBook
   readonly allDown: () => boolean
+  /** Told of each pass and of each change of the servers, while this guard is the one who writes. */
+  readonly followers: Followers
   readonly metrics: Metrics
   readonly repairs: Repairs
   readonly seat: Seat
   readonly log: Log
+}
+
+/** Who has to do something when servers leave the rule or come back. */
+export interface Followers {
+  /** Before a pass, at a monotonic time in milliseconds. */
+  tick(nowMs: number): void
+  /** After a verdict or a suspicion, before the pass that follows from it. */
+  changed(server: string, nowMs: number): void
 }
 
 /** Joins verdicts and passes: the state of a running guard. */
@@ -82,6 +93,7 @@ export class Keeper {
   pass(): void {
     const { pieces, repairs } = this.#parts
     const start = monotonic()
+    if (this.#isActive()) this.#parts.followers.tick(start)
     const stale = this.#isActive() ? this.#clearLeftovers() : []
     const pass = this.#isActive() ? runPass(pieces) : inspect(pieces)
     this.#logSteps(pass)
@@ -94,9 +106,17 @@ export class Keeper {
 
   /** Takes a verdict; acts at once on what it changes. True asks for a confirming probe. */
   judge(server: string, verdict: Verdict): boolean {
-    const { confirm, changed } = this.#parts.book.record(server, verdict)
-    if (changed) this.pass()
-    return confirm
+    return this.#follow(server, this.#parts.book.record(server, verdict)).confirm
+  }
+
+  /** Takes a suspicion: the server gets no new connections until a verdict says what it is. */
+  suspect(server: string, suspicion: Suspicion): void {
+    this.#follow(server, this.#parts.book.suspect(server, suspicion))
+  }
+
+  /** The server that was suspected has answered after all. */
+  clear(server: string): void {
+    this.#follow(server, this.#parts.book.clear(server))
   }
 
   /** Everything that is known at this moment. */
@@ -114,6 +134,12 @@ export class Keeper {
       servers: this.#parts.book.views(),
       pieces,
     }
+  }
+
+  #follow(server: string, judgement: Judgement): Judgement {
+    if (this.#isActive()) this.#parts.followers.changed(server, monotonic())
+    if (judgement.changed) this.pass()
+    return judgement
   }
 
   #isTrue(): boolean {

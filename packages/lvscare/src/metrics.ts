@@ -1,6 +1,7 @@
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { STATES, type State } from './health/server-health.ts'
 import { OUTCOMES, type Verdict } from './health/verdict.ts'
+import { FailoverMetrics } from './metrics/failover-metrics.ts'
 import { Instruments } from './metrics/instruments.ts'
 import { KernelMetrics, type ReadMembers } from './metrics/kernel-metrics.ts'
 import { ViewMetrics } from './metrics/view-metrics.ts'
@@ -39,6 +40,8 @@ export class Metrics {
   readonly #wallClock: () => number
   readonly #fromView: ViewMetrics
   readonly #fromKernel: KernelMetrics
+  /** What sentinels see, and what becomes of connections. */
+  readonly failover: FailoverMetrics
   readonly #probes: Counter
   readonly #probeSeconds: Histogram
   readonly #transitions: Counter
@@ -56,6 +59,7 @@ export class Metrics {
     make.gauge('lvscare_build_info', 'Always 1; the version is a label', ['version']).set({ version }, 1)
     this.#fromView = new ViewMetrics(make, servers)
     this.#fromKernel = new KernelMetrics(make, servers)
+    this.failover = new FailoverMetrics(make, servers)
     this.#probes = make.counter('lvscare_probes_total', 'Probes by outcome', ['server', 'outcome'])
     this.#probeSeconds = make.histogram(
       'lvscare_probe_duration_seconds',
@@ -96,7 +100,9 @@ export class Metrics {
 
   /** The exposition format of Prometheus, with the state of this moment. */
   text(): Promise<string> {
-    this.#fromView.update(this.#options.view(), this.#wallClock())
+    const view = this.#options.view()
+    this.#fromView.update(view, this.#wallClock())
+    for (const server of view.servers) this.failover.update(server)
     this.#fromKernel.update(this.#options.kernel)
     this.#lastPass.set(this.#lastPassMs / 1000)
     return this.registry.metrics()

@@ -1,10 +1,12 @@
-import type { Fleet } from './health/fleet.ts'
+import type { Fleet, Weights } from './health/fleet.ts'
+import type { Change } from './health/member.ts'
 import type { Verdict } from './health/verdict.ts'
 import type { Log } from './log.ts'
-import { LogBudget, withLeftOut } from './log-budget.ts'
 import type { Metrics } from './metrics.ts'
 import type { CertificateInfo } from './probe/certificate.ts'
+import type { SentinelView, Suspicion } from './probe/suspicion.ts'
 import { monotonic } from './time.ts'
+import { VerdictLog } from './verdict-log.ts'
 import type { ServerView } from './view.ts'
 
 /** What was last seen of one server. */
@@ -14,6 +16,18 @@ interface LastSeen {
   cause: Verdict | undefined
   probeMs: number | undefined
   certificate: CertificateInfo | undefined
+  suspicion: Suspicion | undefined
+  /** Asked at every view. */
+  sentinel: (() => SentinelView) | undefined
+}
+
+const NOTHING: LastSeen = {
+  verdict: undefined,
+  cause: undefined,
+  probeMs: undefined,
+  certificate: undefined,
+  suspicion: undefined,
+  sentinel: undefined,
 }
 
 /** What a verdict led to. */
@@ -27,36 +41,56 @@ export interface Judgement {
 /** Takes verdicts: into the fleet, the log and the metrics. */
 export class VerdictBook {
   readonly #fleet: Fleet
-  readonly #log: Log
+  readonly #log: VerdictLog
   readonly #metrics: Metrics
+  readonly #weights: () => Weights
   readonly #seen: Map<string, LastSeen>
-  readonly #budget = new LogBudget()
-  readonly #unauthorized = new Set<string>()
-  readonly #inconclusive = new Set<string>()
 
-  constructor(fleet: Fleet, log: Log, metrics: Metrics) {
+  /** `weights`: what the rule is to have at this moment. */
+  constructor(fleet: Fleet, log: Log, metrics: Metrics, weights: () => Weights) {
     this.#fleet = fleet
-    this.#log = log
+    this.#log = new VerdictLog(log)
     this.#metrics = metrics
-    const nothing = { verdict: undefined, cause: undefined, probeMs: undefined, certificate: undefined }
-    this.#seen = new Map([...fleet.states().keys()].map((server) => [server, { ...nothing }]))
+    this.#weights = weights
+    this.#seen = new Map([...fleet.states().keys()].map((server) => [server, { ...NOTHING }]))
   }
 
   /** Takes one verdict. */
   record(server: string, verdict: Verdict): Judgement {
     const nowMs = monotonic()
-    const wasAllDown = this.#fleet.allDown
-    const { from, to, confirm, failingMs } = this.#fleet.record(server, verdict, nowMs)
+    const seen = this.#of(server)
     this.#metrics.observeProbe(server, verdict)
-    Object.assign(this.#of(server), { verdict, probeMs: nowMs })
-    const change = from === to ? undefined : { from, to, failingMs: rounded(failingMs) }
-    this.#logVerdict(server, verdict, this.#worthSaying(server, change, nowMs))
-    if (this.#fleet.allDown !== wasAllDown) this.#logAllDown()
-    if (from !== to) {
-      this.#of(server).cause = verdict
-      this.#metrics.observeTransition(server, to)
-    }
-    return { confirm, changed: from !== to }
+    Object.assign(seen, { verdict, probeMs: nowMs })
+    return this.#follow(server, () => {
+      const change = this.#fleet.record(server, verdict, nowMs)
+      // One that says nothing leaves the suspicion as it is.
+      if (verdict.outcome !== 'inconclusive') this.#endSuspicion(server, verdict.outcome === 'dead')
+      if (change.from !== change.to) seen.cause = verdict
+      this.#log.verdict(server, verdict, change, nowMs)
+      return change
+    })
+  }
+
+  /** Takes a suspicion: drained until the next verdict says what the server is. */
+  suspect(server: string, suspicion: Suspicion): Judgement {
+    const nowMs = monotonic()
+    this.#of(server).suspicion = suspicion
+    return this.#follow(server, () => {
+      const change = this.#fleet.suspect(server, nowMs)
+      this.#log.suspicion(server, suspicion, change, nowMs)
+      return change
+    })
+  }
+
+  /** The server that was suspected has answered after all. */
+  clear(server: string): Judgement {
+    const nowMs = monotonic()
+    this.#endSuspicion(server, false)
+    return this.#follow(server, () => {
+      const change = this.#fleet.clear(server, nowMs)
+      this.#log.cleared(server, change, nowMs)
+      return change
+    })
   }
 
   /** Remembers what a server showed in a TLS handshake. */
@@ -64,59 +98,34 @@ export class VerdictBook {
     this.#of(server).certificate = certificate
   }
 
+  /** Remembers where to ask what the sentinel of a server does. */
+  watchSentinel(server: string, sentinel: () => SentinelView): void {
+    this.#of(server).sentinel = sentinel
+  }
+
   /** What is known of every server, in the order in which they were given. */
   views(): ServerView[] {
-    const weights = this.#fleet.weights()
-    return [...this.#fleet.standings()].map(([server, standing]) => {
-      const { verdict, cause, probeMs, certificate } = this.#of(server)
-      const seen = { cause, lastVerdict: verdict, lastProbeMs: probeMs, certificate }
-      return { server, ...standing, ...seen, wantedWeight: weights.get(server) }
+    const weights = this.#weights()
+    return [...this.#fleet.standings()].map(([server, { state, sinceMs, failingSinceMs }]) => {
+      const { verdict: lastVerdict, probeMs: lastProbeMs, sentinel, ...seen } = this.#of(server)
+      const standing = { state, sinceMs, failingSinceMs, wantedWeight: weights.get(server) }
+      return { server, ...standing, ...seen, lastVerdict, lastProbeMs, sentinel: sentinel?.() }
     })
   }
 
-  /** A server that comes and goes all the time changes too often to tell it each time. */
-  #worthSaying(server: string, change: object | undefined, nowMs: number): object | undefined {
-    if (change === undefined) return undefined
-    const leftOut = this.#budget.take(server, nowMs)
-    return leftOut === undefined ? undefined : withLeftOut(change, leftOut)
+  #follow(server: string, take: () => Change): Judgement {
+    const wasAllDown = this.#fleet.allDown
+    const { from, to, confirm } = take()
+    if (this.#fleet.allDown !== wasAllDown) this.#log.allDown(this.#fleet)
+    if (from !== to) this.#metrics.observeTransition(server, to)
+    return { confirm, changed: from !== to }
   }
 
-  #logVerdict(server: string, verdict: Verdict, change: object | undefined): void {
-    const fields = { server, ...change, ...verdict }
-    if (change === undefined) this.#log.debug(fields, 'server probed')
-    else if (verdict.outcome === 'healthy') this.#log.info(fields, 'server state changed')
-    else this.#log.warn(fields, 'server state changed')
-    this.#logUnauthorized(server, verdict)
-    this.#logInconclusive(server, verdict)
-  }
-
-  /** Said once for each server. */
-  #logUnauthorized(server: string, verdict: Verdict): void {
-    if (verdict.reason !== 'unauthorized' || this.#unauthorized.has(server)) return
-    this.#unauthorized.add(server)
-    this.#log.warn(
-      { server, status: verdict.status },
-      'server refuses anonymous health checks, its answer counts as healthy',
-    )
-  }
-
-  /** Said when it begins and when it is over. */
-  #logInconclusive(server: string, verdict: Verdict): void {
-    const was = this.#inconclusive.has(server)
-    if (verdict.outcome === 'inconclusive' && !was) {
-      this.#inconclusive.add(server)
-      this.#log.error({ server, detail: verdict.detail }, 'server cannot be probed')
-    } else if (verdict.outcome !== 'inconclusive' && was) {
-      this.#inconclusive.delete(server)
-      this.#log.info({ server }, 'server can be probed again')
-    }
-  }
-
-  #logAllDown(): void {
-    const weights = Object.fromEntries(this.#fleet.weights())
-    if (!this.#fleet.allDown) this.#log.info({ weights }, 'a server is healthy again')
-    else if (!this.#fleet.holds) this.#log.error({}, 'no server is healthy, the rule is empty')
-    else this.#log.error({ kept: weights }, 'no server is healthy, the last good set stays')
+  #endSuspicion(server: string, confirmed: boolean): void {
+    const seen = this.#of(server)
+    if (seen.suspicion === undefined) return
+    seen.suspicion = undefined
+    this.#metrics.failover.observeSuspicion(server, confirmed ? 'confirmed' : 'false')
   }
 
   #of(server: string): LastSeen {
@@ -124,8 +133,4 @@ export class VerdictBook {
     if (found === undefined) throw new RangeError(`${server} is not a server of this rule`)
     return found
   }
-}
-
-function rounded(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : Math.round(ms)
 }

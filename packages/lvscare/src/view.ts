@@ -2,6 +2,7 @@ import type { State } from './health/server-health.ts'
 import type { Verdict } from './health/verdict.ts'
 import type { PieceName } from './path/step.ts'
 import type { CertificateInfo } from './probe/certificate.ts'
+import type { SentinelView, Suspicion } from './probe/suspicion.ts'
 
 /** What the guard knows about one real server. Times are milliseconds of the monotonic clock. */
 export interface ServerView {
@@ -12,6 +13,10 @@ export interface ServerView {
   readonly sinceMs: number
   /** The verdict that brought it into that state; `undefined` while it is unknown. */
   readonly cause: Verdict | undefined
+  /** Why its sentinel suspects it, while it is drained only because of that. */
+  readonly suspicion: Suspicion | undefined
+  /** What its sentinel does; `undefined` where there is none. */
+  readonly sentinel: SentinelView | undefined
   /** When the first of its verdicts in a row that were not healthy came; `undefined` for a server that is fine. */
   readonly failingSinceMs: number | undefined
   /** The weight the rule should have for it; `undefined`: it should be no member. */

@@ -8,7 +8,7 @@ import {
   type Step,
   serviceKey,
 } from '../src/index.ts'
-import { Keeper } from '../src/keeper.ts'
+import { type Followers, Keeper } from '../src/keeper.ts'
 import { Metrics } from '../src/metrics.ts'
 import { Repairs } from '../src/repairs.ts'
 import type { Seat, SeatState } from '../src/seat.ts'
@@ -34,6 +34,9 @@ class FakeSeat implements Seat {
   async close(): Promise<void> {}
 }
 
+/** Nothing to be done beside the rule. */
+const NOBODY: Followers = { tick: () => undefined, changed: () => undefined }
+
 function guarded(leftovers: readonly Piece[] = []) {
   const fleet = new Fleet({
     servers: [A, B],
@@ -49,13 +52,14 @@ function guarded(leftovers: readonly Piece[] = []) {
   const pieces = [new ServicePiece(table, VIRTUAL, 'rr'), new ServersPiece(table, VIRTUAL, wanted)]
   const view = (): GuardView => keeper.view()
   const metrics = new Metrics({ version: '1', servers: [A, B], view, kernel: () => table.destinations(KEY) })
-  const book = new VerdictBook(fleet, log, metrics)
+  const book = new VerdictBook(fleet, log, metrics, () => fleet.weights())
   const keeper: Keeper = new Keeper({
     pieces,
     leftovers,
     first: { applied: [], failures: [] },
     book,
     allDown: () => fleet.allDown,
+    followers: NOBODY,
     metrics,
     repairs: new Repairs(log, () => undefined),
     seat,

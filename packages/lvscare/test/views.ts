@@ -13,6 +13,8 @@ export function serverView(server: string, changes: Partial<ServerView> = {}): S
     state: 'up',
     sinceMs: 90_000,
     cause: HEALTHY,
+    suspicion: undefined,
+    sentinel: undefined,
     failingSinceMs: undefined,
     wantedWeight: 1,
     lastVerdict: HEALTHY,

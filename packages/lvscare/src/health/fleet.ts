@@ -15,6 +15,8 @@ export interface FleetOptions extends Thresholds {
   readonly allDown: 'keep' | 'remove'
   /** Servers that stopped being good within this many milliseconds of each other failed together: see togetherMs. */
   readonly togetherMs: number
+  /** Of a server that is up. @default 1 */
+  readonly fullWeight?: number
   /** Monotonic time of the start, in milliseconds. */
   readonly nowMs: number
 }
@@ -45,6 +47,10 @@ export class Fleet {
     this.#allDown = !takesConnections(this.#own)
   }
 
+  get #fullWeight(): number {
+    return this.#options.fullWeight ?? 1
+  }
+
   /** State of every configured server, in the order in which they were given. */
   states(): ReadonlyMap<string, State> {
     return new Map([...this.#members].map(([server, { state }]) => [server, state]))
@@ -67,14 +73,33 @@ export class Fleet {
 
   /** Takes one verdict at a monotonic time in milliseconds. */
   record(server: string, verdict: Verdict, nowMs: number): Change {
-    const member = this.#members.get(server)
-    if (member === undefined) throw new RangeError(`${server} is not a server of this rule`)
-    const change = member.take(verdict, this.#thresholds(server), nowMs)
-    const changed = change.from !== change.to
-    if (changed && isGood(change.from)) member.lastGood = { ms: nowMs, weight: this.#own.get(server) ?? 0 }
+    const change = this.#member(server).take(verdict, this.#thresholds(server), nowMs)
     const settled = (change.to === 'up' || verdict.outcome === 'dead') && this.#awaited.delete(server)
+    return this.#follow(server, change, nowMs, settled)
+  }
+
+  /** Its sentinel suspects a server: it gets no new connections until the next verdict. */
+  suspect(server: string, nowMs: number): Change {
+    return this.#follow(server, this.#member(server).suspect(nowMs), nowMs)
+  }
+
+  /** A server that was suspected has answered after all. */
+  clear(server: string, nowMs: number): Change {
+    return this.#follow(server, this.#member(server).clear(nowMs), nowMs)
+  }
+
+  #follow(server: string, change: Change, nowMs: number, settled = false): Change {
+    const changed = change.from !== change.to
+    if (changed && isGood(change.from))
+      this.#member(server).lastGood = { ms: nowMs, weight: this.#own.get(server) ?? 0 }
     if (changed || settled) this.#weigh(server, nowMs)
     return change
+  }
+
+  #member(server: string): Member {
+    const member = this.#members.get(server)
+    if (member === undefined) throw new RangeError(`${server} is not a server of this rule`)
+    return member
   }
 
   /** A guard that begins anew must not forget that a server has to prove itself. */
@@ -110,7 +135,7 @@ export class Fleet {
   #ownWeights(): Weights {
     const weights = new Map<string, number>()
     for (const [server, { state }] of this.#members) {
-      if (state === 'up') weights.set(server, 1)
+      if (state === 'up') weights.set(server, this.#fullWeight)
       else if (state === 'draining' || this.#awaited.has(server)) weights.set(server, 0)
       else if (state === 'unknown') this.#putInitial(weights, server)
     }
@@ -119,7 +144,7 @@ export class Fleet {
 
   /** An adopted member stays as it was found until there is a verdict on it; a new rule starts with every server. */
   #putInitial(weights: Map<string, number>, server: string): void {
-    const weight = this.#adopted === undefined ? 1 : this.#adopted.get(server)
+    const weight = this.#adopted === undefined ? this.#fullWeight : this.#adopted.get(server)
     if (weight !== undefined) weights.set(server, weight)
   }
 
@@ -130,7 +155,7 @@ export class Fleet {
       if (lastGood === undefined || lastGood.weight === 0) continue
       if (nowMs - lastGood.ms <= this.#options.togetherMs) held.set(server, lastGood.weight)
     }
-    return held.size > 0 ? held : new Map(this.#options.servers.map((server) => [server, 1]))
+    return held.size > 0 ? held : new Map(this.#options.servers.map((server) => [server, this.#fullWeight]))
   }
 }
 

@@ -1,8 +1,10 @@
 import {
+  clear,
   judge,
   needsConfirmation,
   type ServerHealth,
   type State,
+  suspect,
   type Thresholds,
   UNKNOWN,
 } from './server-health.ts'
@@ -24,6 +26,12 @@ export interface Standing {
   readonly sinceMs: number
   /** When the first verdict that was not healthy came since the server was last up; `undefined` when it is fine. */
   readonly failingSinceMs: number | undefined
+  /** Drained only because its sentinel suspects it. */
+  readonly suspected: boolean
+  /** When it last came back from having been drained or down; `undefined`: it never was. */
+  readonly returnedMs: number | undefined
+  /** It said that it is not ready before it stopped answering: it stops because somebody wants it to. */
+  readonly planned: boolean
 }
 
 /** The memory of one server. Pure: time is a parameter. */
@@ -33,6 +41,8 @@ export class Member {
   #health: ServerHealth = UNKNOWN
   #sinceMs: number
   #failingSinceMs: number | undefined
+  #returnedMs: number | undefined
+  #notReady = false
 
   constructor(nowMs: number) {
     this.#sinceMs = nowMs
@@ -43,21 +53,46 @@ export class Member {
   }
 
   get standing(): Standing {
-    return { state: this.state, sinceMs: this.#sinceMs, failingSinceMs: this.#failingSinceMs }
+    return {
+      state: this.state,
+      sinceMs: this.#sinceMs,
+      failingSinceMs: this.#failingSinceMs,
+      suspected: this.#health.suspectedFrom !== undefined,
+      returnedMs: this.#returnedMs,
+      planned: this.#notReady,
+    }
   }
 
   /** Takes one verdict. */
   take(verdict: Verdict, thresholds: Thresholds, nowMs: number): Change {
+    const settled = this.#health.suspectedFrom ?? this.state
+    const change = this.#become(judge(this.#health, verdict, thresholds), nowMs)
+    if (change.to === 'up' && (settled === 'draining' || settled === 'down')) this.#returnedMs = nowMs
+    this.#notReady = isPlanned(this.#notReady, verdict)
+    const confirm = needsConfirmation(this.#health, verdict)
+    return { ...change, confirm, failingMs: this.#failing(verdict, nowMs) }
+  }
+
+  /** Its sentinel suspects it. */
+  suspect(nowMs: number): Change {
+    const change = this.#become(suspect(this.#health), nowMs)
+    this.#failingSinceMs ??= nowMs
+    return { ...change, confirm: false, failingMs: nowMs - this.#failingSinceMs }
+  }
+
+  /** It was suspected, and answered after all. */
+  clear(nowMs: number): Change {
+    const change = this.#become(clear(this.#health), nowMs)
+    const since = this.#failingSinceMs
+    if (this.state !== 'draining' && this.#health.unhealthy === 0) this.#failingSinceMs = undefined
+    return { ...change, confirm: false, failingMs: since === undefined ? undefined : nowMs - since }
+  }
+
+  #become(health: ServerHealth, nowMs: number): { readonly from: State; readonly to: State } {
     const from = this.state
-    this.#health = judge(this.#health, verdict, thresholds)
-    const to = this.state
-    if (from !== to) this.#sinceMs = nowMs
-    return {
-      from,
-      to,
-      confirm: needsConfirmation(this.#health, verdict),
-      failingMs: this.#failing(verdict, nowMs),
-    }
+    this.#health = health
+    if (from !== this.state) this.#sinceMs = nowMs
+    return { from, to: this.state }
   }
 
   /** Failing begins with the first verdict that is sick or dead, and ends when the server is up and healthy. */
@@ -66,5 +101,24 @@ export class Member {
     const since = this.#failingSinceMs
     if (outcome === 'healthy' && this.state === 'up') this.#failingSinceMs = undefined
     return since === undefined ? undefined : nowMs - since
+  }
+}
+
+/**
+ * A server that says it is not ready is about to stop (or to start). That it then refuses connections is what it has
+ * announced; that nothing is heard of it any more is not, and those who are connected to it must not wait.
+ */
+function isPlanned(before: boolean, verdict: Verdict): boolean {
+  switch (verdict.outcome) {
+    case 'sick':
+      return before || verdict.reason === 'not-ready'
+    case 'dead':
+      return before && (verdict.reason === 'refused' || verdict.reason === 'reset')
+    case 'healthy':
+      return false
+    case 'inconclusive':
+      return before
+    default:
+      return verdict satisfies never
   }
 }

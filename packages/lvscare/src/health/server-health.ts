@@ -28,12 +28,20 @@ export interface ServerHealth {
   readonly healthy: number
   /** Verdicts in a row that were not healthy. */
   readonly unhealthy: number
-  /** Dead verdicts in a row. */
+  /** Dead verdicts in a row; a suspicion counts as the first. */
   readonly dead: number
+  /** What it was until it was suspected; `undefined`: it is not. */
+  readonly suspectedFrom: State | undefined
 }
 
 /** A server nobody has probed yet. */
-export const UNKNOWN: ServerHealth = { state: 'unknown', healthy: 0, unhealthy: 0, dead: 0 }
+export const UNKNOWN: ServerHealth = {
+  state: 'unknown',
+  healthy: 0,
+  unhealthy: 0,
+  dead: 0,
+  suspectedFrom: undefined,
+}
 
 type Conclusive = Exclude<Verdict, { outcome: 'inconclusive' }>
 
@@ -43,8 +51,20 @@ const DEAD_TO_BE_DOWN = 2
 /** The server's health after one more verdict; the same object where that says nothing. Pure: no clock, no I/O. */
 export function judge(before: ServerHealth, verdict: Verdict, thresholds: Thresholds): ServerHealth {
   if (verdict.outcome === 'inconclusive') return before
-  const counted = count(before, verdict)
-  return { ...counted, state: nextState(before.state, counted, verdict, thresholds) }
+  const settled = withoutSuspicion(before)
+  const counted = count(settled, verdict)
+  return { ...counted, state: nextState(settled.state, counted, verdict, thresholds) }
+}
+
+/** The server's health when its sentinel suspects it: drained, until the next verdict says what it is. */
+export function suspect(before: ServerHealth): ServerHealth {
+  if (before.state === 'down' || before.suspectedFrom !== undefined) return before
+  return { ...before, state: 'draining', dead: Math.max(1, before.dead), suspectedFrom: before.state }
+}
+
+/** The server's health when it was suspected and answered after all: as before. */
+export function clear(before: ServerHealth): ServerHealth {
+  return before.suspectedFrom === undefined ? before : { ...withoutSuspicion(before), dead: 0 }
 }
 
 /**
@@ -53,6 +73,11 @@ export function judge(before: ServerHealth, verdict: Verdict, thresholds: Thresh
  */
 export function needsConfirmation(after: ServerHealth, { outcome }: Verdict): boolean {
   return outcome === 'dead' && after.state !== 'down'
+}
+
+function withoutSuspicion(health: ServerHealth): ServerHealth {
+  const { state, suspectedFrom } = health
+  return { ...health, state: suspectedFrom ?? state, suspectedFrom: undefined }
 }
 
 function count(before: ServerHealth, { outcome }: Conclusive): ServerHealth {

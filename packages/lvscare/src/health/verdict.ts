@@ -24,7 +24,13 @@ export type Verdict =
       readonly status: number
       readonly ms: number
     }
-  | { readonly outcome: 'sick'; readonly reason: 'status'; readonly status: number; readonly ms: number }
+  | {
+      readonly outcome: 'sick'
+      /** `not-ready`: well, but not to get new connections, as its ready path says. */
+      readonly reason: 'status' | 'not-ready'
+      readonly status: number
+      readonly ms: number
+    }
   | {
       readonly outcome: 'dead'
       readonly reason: DeadReason

@@ -2,6 +2,7 @@ import type { DestinationEntry } from '@lvscare/ipvs'
 import { endpointText } from '../endpoint-text.ts'
 import type { Verdict } from '../health/verdict.ts'
 import type { CertificateInfo } from '../probe/certificate.ts'
+import type { Suspicion } from '../probe/suspicion.ts'
 import type { ServerView } from '../view.ts'
 import { type Clocks, isoTime, rounded, secondsSince, timeOf } from './clocks.ts'
 import type { CertificateReport, ProbeReport, ServerReport, WhyReport } from './shape.ts'
@@ -14,12 +15,12 @@ export function guardedServer(
   member: DestinationEntry | undefined,
   clocks: Clocks,
 ): ServerReport {
-  const { server, state, cause, sinceMs, failingSinceMs, wantedWeight, certificate } = view
+  const { server, state, cause, suspicion, sinceMs, failingSinceMs, wantedWeight, certificate } = view
   return {
     server,
     configured: true,
     state,
-    why: cause === undefined ? null : whyOf(cause),
+    why: suspicion === undefined ? causeOf(cause) : suspected(suspicion),
     since: timeOf(sinceMs, clocks),
     sinceSeconds: secondsSince(sinceMs, clocks),
     failingSince: failingSinceMs === undefined ? null : timeOf(failingSinceMs, clocks),
@@ -73,6 +74,14 @@ const NO_MEMBER = {
   outgoingPacketsTotal: null,
   incomingBytesTotal: null,
   outgoingBytesTotal: null,
+}
+
+function causeOf(cause: Verdict | undefined): WhyReport | null {
+  return cause === undefined ? null : whyOf(cause)
+}
+
+function suspected({ reason, detail }: Suspicion): WhyReport {
+  return { outcome: 'suspected', reason, status: null, detail }
 }
 
 function whyOf(verdict: Verdict): WhyReport {

@@ -1,0 +1,288 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { RuleWeights } from '../../src/health/rule-weights.ts'
+import { Fleet, type Verdict } from '../../src/index.ts'
+import { FailoverMetrics } from '../../src/metrics/failover-metrics.ts'
+import { Instruments } from '../../src/metrics/instruments.ts'
+import { Departures } from '../../src/reset/departures.ts'
+import { DrainTimeout } from '../../src/reset/drain-timeout.ts'
+import { ConnectionKeeper } from '../../src/reset/followers.ts'
+import { Resets } from '../../src/reset/resets.ts'
+import { MemoryLog } from '../memory-log.ts'
+import { anyVerdict, DEAD, HEALTHY, SICK } from '../verdicts.ts'
+import { clientOf, FakeClients } from './fake-clients.ts'
+
+const SERVERS = ['a', 'b', 'c']
+const NOT_READY: Verdict = { outcome: 'sick', reason: 'not-ready', status: 500, ms: 1 }
+const SILENT: Verdict = { outcome: 'dead', reason: 'timeout', detail: 'no answer', ms: 1 }
+
+function kept(options: { drainTimeoutMs?: number; reset?: boolean } = {}) {
+  const usual = { rise: 1, fall: 1, allDown: 'keep', togetherMs: 1000, nowMs: 0 } as const
+  const fleet = new Fleet({ servers: SERVERS, adopted: undefined, ...usual })
+  for (const server of SERVERS) fleet.record(server, HEALTHY, 0)
+  const [rule, clients, log] = [
+    new RuleWeights(fleet, { slowStartMs: undefined }),
+    new FakeClients(),
+    new MemoryLog(),
+  ]
+  const instruments = new Instruments()
+  const metrics = new FailoverMetrics(instruments, SERVERS)
+  const resets = new Resets({ clients: options.reset === false ? undefined : clients, log, metrics })
+  // What the kernel would have after each pass, with who had been ended by then.
+  const passes: { weights: object; ended: number }[] = []
+  const active = new Map<string, number>()
+  const pass = (): void => {
+    passes.push({ weights: Object.fromEntries(rule.at(0)), ended: clients.ended.length })
+  }
+  const connections = (server: string) => active.get(server)
+  const departures = new Departures({ rule, resets, pass, connections, lingerMs: 60_000 })
+  const drainTimeout = new DrainTimeout({ fleet, resets, limitMs: options.drainTimeoutMs })
+  const keeper = new ConnectionKeeper({ fleet, departures, drainTimeout, rebalance: undefined })
+  const tell = (server: string, verdicts: readonly Verdict[], nowMs: number): void => {
+    for (const verdict of verdicts) {
+      fleet.record(server, verdict, nowMs)
+      keeper.changed(server, nowMs)
+    }
+  }
+  const weights = (): object => Object.fromEntries(rule.at(0))
+  return { fleet, clients, log, passes, active, keeper, tell, weights, registry: instruments.registry }
+}
+
+/** Holds back whoever reads the table of connections. */
+function closeGate(clients: FakeClients): () => void {
+  let open = (): void => undefined
+  clients.gate = new Promise((resolve) => {
+    open = resolve
+  })
+  return open
+}
+
+describe('ConnectionKeeper, when a server is down', () => {
+  it('reads the table, lets the server go, and only then ends its connections, and no others', async () => {
+    const { clients, keeper, tell, weights, passes } = kept()
+    clients.open = ['a', 'b', 'a', 'c'].map(clientOf)
+    const open = closeGate(clients)
+    tell('a', [DEAD, DEAD], 10)
+    expect(weights()).toEqual({ a: 0, b: 1, c: 1 })
+    open()
+    await keeper.settled()
+    expect(passes).toEqual([{ weights: { b: 1, c: 1 }, ended: 0 }])
+    expect([clients.ended.length, clients.endedOf]).toEqual([2, ['a']])
+  })
+
+  it('says once how many there were, and counts them', async () => {
+    const { clients, keeper, tell, log, registry } = kept()
+    clients.open = ['a', 'a', 'b'].map(clientOf)
+    tell('a', [DEAD, DEAD], 10)
+    await keeper.settled()
+    expect(log.lines).toEqual([
+      {
+        level: 'info',
+        message: 'connections ended',
+        fields: { server: 'a', cause: 'down', ended: 2, gone: 0 },
+      },
+    ])
+    expect(await registry.metrics()).toContain('lvscare_connections_reset_total{server="a",cause="down"} 2')
+  })
+
+  it('leaves the connections alone when it came back while the table was read', async () => {
+    const { clients, keeper, tell, weights } = kept()
+    clients.open = [clientOf('a')]
+    const open = closeGate(clients)
+    tell('a', [DEAD, DEAD, HEALTHY], 10)
+    open()
+    await keeper.settled()
+    expect([clients.ended, weights()]).toEqual([[], { a: 1, b: 1, c: 1 }])
+  })
+
+  it('sees off two at once, each with its own', async () => {
+    const { clients, keeper, tell, weights } = kept()
+    clients.open = SERVERS.map(clientOf)
+    tell('a', [DEAD, DEAD], 10)
+    tell('b', [DEAD, DEAD], 10)
+    await keeper.settled()
+    expect([clients.endedOf, weights()]).toEqual([['a', 'b'], { c: 1 }])
+  })
+
+  it('ends nothing while all are down and the last good set stays, and the rest when one is back', async () => {
+    const { clients, keeper, tell, weights } = kept()
+    clients.open = SERVERS.map(clientOf)
+    for (const server of SERVERS) tell(server, [DEAD], 10)
+    for (const server of SERVERS) tell(server, [DEAD], 11)
+    await keeper.settled()
+    expect([clients.ended, weights()]).toEqual([[], { a: 1, b: 1, c: 1 }])
+    tell('b', [HEALTHY], 20)
+    expect(weights()).toEqual({ a: 0, b: 1, c: 0 })
+    for (const server of ['a', 'c']) tell(server, [DEAD], 21)
+    await keeper.settled()
+    expect([clients.endedOf, weights()]).toEqual([['a', 'c'], { b: 1 }])
+  })
+
+  it('lets it go at once where connections are to be left alone', () => {
+    const { tell, weights } = kept({ reset: false })
+    tell('a', [DEAD, DEAD], 10)
+    expect(weights()).toEqual({ b: 1, c: 1 })
+  })
+
+  it('lets it go where the table cannot be read or nothing can be ended, and says so once', async () => {
+    const { clients, keeper, tell, weights, log } = kept()
+    clients.open = SERVERS.map(clientOf)
+    clients.error = new Error('EOPNOTSUPP')
+    tell('a', [DEAD, DEAD], 10)
+    await keeper.settled()
+    tell('b', [DEAD, DEAD], 10)
+    await keeper.settled()
+    expect(weights()).toEqual({ c: 1 })
+    expect(log.take()).toEqual(['warn connections cannot be ended, clients notice at their next packet'])
+    clients.gate = Promise.reject(new Error('EACCES'))
+    tell('b', [HEALTHY, DEAD, DEAD], 20)
+    await keeper.settled()
+    expect(weights()).toEqual({ c: 1 })
+    expect(log.take()).toEqual(['warn connections cannot be looked for, clients of dead servers may hang'])
+  })
+})
+
+describe('ConnectionKeeper, when a server stops as planned', () => {
+  it('waits for its connections, and ends none', async () => {
+    const { clients, keeper, tell, weights, active } = kept()
+    clients.open = [clientOf('a')]
+    active.set('a', 1)
+    tell('a', [NOT_READY, DEAD, DEAD], 10)
+    keeper.tick(5000)
+    await keeper.settled()
+    expect([clients.ended, weights()]).toEqual([[], { a: 0, b: 1, c: 1 }])
+    clients.open = []
+    active.set('a', 0)
+    keeper.tick(6000)
+    await keeper.settled()
+    expect([clients.ended, weights()]).toEqual([[], { b: 1, c: 1 }])
+  })
+
+  it('does not wait for ever, and not where it is not seen who is connected', async () => {
+    const { clients, keeper, tell, weights } = kept()
+    clients.open = [clientOf('a')]
+    tell('a', [NOT_READY, DEAD, DEAD], 10)
+    keeper.tick(60_009)
+    await keeper.settled()
+    expect(weights()).toEqual({ a: 0, b: 1, c: 1 })
+    keeper.tick(60_010)
+    await keeper.settled()
+    expect([clients.endedOf, weights()]).toEqual([['a'], { b: 1, c: 1 }])
+  })
+
+  it('does not wait when nothing is heard of it any more', async () => {
+    const { clients, keeper, tell, weights, active } = kept()
+    clients.open = [clientOf('a')]
+    active.set('a', 1)
+    tell('a', [NOT_READY, DEAD, DEAD], 10)
+    tell('a', [SILENT], 500)
+    await keeper.settled()
+    expect([clients.endedOf, weights()]).toEqual([['a'], { b: 1, c: 1 }])
+  })
+
+  it('takes it back when it is ready again', async () => {
+    const { clients, keeper, tell, weights, active } = kept()
+    active.set('a', 1)
+    tell('a', [NOT_READY, DEAD, DEAD, HEALTHY], 10)
+    keeper.tick(100_000)
+    await keeper.settled()
+    expect([clients.ended, weights()]).toEqual([[], { a: 1, b: 1, c: 1 }])
+  })
+})
+
+describe('ConnectionKeeper, when a server is only drained', () => {
+  it('leaves its connections alone', async () => {
+    const { clients, keeper, tell } = kept()
+    clients.open = [clientOf('a')]
+    tell('a', [SICK], 10)
+    keeper.tick(1e9)
+    await keeper.settled()
+    expect(clients.ended).toEqual([])
+  })
+
+  it('ends them after --drain-timeout, once for each time, and leaves the server in the rule', async () => {
+    const { clients, keeper, tell, weights, log } = kept({ drainTimeoutMs: 5000 })
+    clients.open = ['a', 'b'].map(clientOf)
+    tell('a', [SICK], 10)
+    keeper.tick(5009)
+    await keeper.settled()
+    expect(clients.ended).toEqual([])
+    keeper.tick(5010)
+    await keeper.settled()
+    expect([clients.endedOf, weights()]).toEqual([['a'], { a: 0, b: 1, c: 1 }])
+    expect(log.lines.map(({ fields }) => fields['cause'])).toEqual(['drain-timeout'])
+    clients.open.push(clientOf('a'))
+    keeper.tick(9000)
+    await keeper.settled()
+    expect(clients.ended.length).toBe(1)
+    tell('a', [HEALTHY, SICK], 10_000)
+    keeper.tick(15_000)
+    await keeper.settled()
+    expect(clients.ended.length).toBe(2)
+  })
+
+  it('leaves them alone when it came back while the table was read, and while it is only suspected', async () => {
+    const { fleet, clients, keeper, tell } = kept({ drainTimeoutMs: 100 })
+    clients.open = ['a', 'b'].map(clientOf)
+    fleet.suspect('b', 10)
+    tell('a', [SICK], 10)
+    const open = closeGate(clients)
+    keeper.tick(500)
+    tell('a', [HEALTHY], 501)
+    open()
+    await keeper.settled()
+    expect(clients.ended).toEqual([])
+  })
+
+  it('leaves them alone while nobody is healthy and it keeps its weight', async () => {
+    const { clients, keeper, tell } = kept({ drainTimeoutMs: 100 })
+    clients.open = SERVERS.map(clientOf)
+    for (const server of SERVERS) tell(server, [SICK], 10)
+    keeper.tick(500)
+    await keeper.settled()
+    expect(clients.ended).toEqual([])
+  })
+})
+
+const anyEvent = fc.oneof(
+  fc.tuple(fc.constantFrom(...SERVERS), fc.oneof(anyVerdict, fc.constantFrom(NOT_READY, SILENT))),
+  fc.tuple(fc.constantFrom(...SERVERS), fc.constantFrom('suspect' as const, 'clear' as const)),
+  // The table has been read, and the loop turned.
+  fc.constant('turn' as const),
+)
+
+describe('ConnectionKeeper, whatever happens', () => {
+  it('never ends a connection to a server that is up, and leaves nobody in the rule who is to leave it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyEvent),
+        fc.option(fc.nat(5000), { nil: undefined }),
+        async (events, drainTimeoutMs) => {
+          const { fleet, clients, keeper, tell, weights } = kept(
+            drainTimeoutMs === undefined ? {} : { drainTimeoutMs },
+          )
+          clients.open = [...'aabbcc'].map(clientOf)
+          const release = clients.release.bind(clients)
+          clients.release = async (sockets) => {
+            for (const { server } of sockets) expect(fleet.states().get(server)).not.toBe('up')
+            return await release(sockets)
+          }
+          let nowMs = 0
+          for (const event of events) {
+            nowMs += 1000
+            keeper.tick(nowMs)
+            if (event === 'turn') await keeper.settled()
+            else if (event[1] === 'suspect' || event[1] === 'clear') {
+              fleet[event[1]](event[0], nowMs)
+              keeper.changed(event[0], nowMs)
+            } else tell(event[0], [event[1]], nowMs)
+          }
+          keeper.tick(nowMs + 1e6)
+          await keeper.settled()
+          expect(weights()).toEqual(Object.fromEntries(fleet.weights()))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
