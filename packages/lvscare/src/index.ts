@@ -10,6 +10,7 @@ export {
   type Mode,
   type RuleConfig,
 } from './config.ts'
+export type { FailoverConfig } from './config-failover.ts'
 export { type HealthConfig, healthConfig } from './config-health.ts'
 export { parseDuration } from './duration.ts'
 export { type Endpoint, endpoint, endpointText, parseEndpoint, parsePort } from './endpoint.ts'
@@ -39,15 +40,19 @@ export {
   LOGGER_LEVELS,
   MODES,
   SCHEDULERS,
+  WEIGHTED_SCHEDULERS,
 } from './flags.ts'
 export { Fleet, type FleetOptions, type Weights } from './health/fleet.ts'
 export type { Change, Standing } from './health/member.ts'
+export { RuleWeights, type RuleWeightsOptions } from './health/rule-weights.ts'
 export {
+  clear,
   judge,
   needsConfirmation,
   type ServerHealth,
   STATES,
   type State,
+  suspect,
   type Thresholds,
   UNKNOWN,
 } from './health/server-health.ts'
@@ -80,6 +85,7 @@ export { PIECES, type Piece, type PieceName, type Step, type StepKind } from './
 export { SysctlsPiece, type WantedSetting, wantedSettings } from './path/sysctls.ts'
 export type { CertificateInfo } from './probe/certificate.ts'
 export { type ProbeOptions, type ProbeRequest, Prober } from './probe/prober.ts'
+export type { SentinelView, Suspicion, SuspicionReason } from './probe/suspicion.ts'
 export { type WatchOptions, watchServer } from './probe/watch.ts'
 export { type Clock, jittered, monotonic, type Sleep, sleep, withDeadline } from './time.ts'
 export { VERSION } from './version.ts'

@@ -125,7 +125,7 @@ export class VerdictBook {
     const seen = this.#of(server)
     if (seen.suspicion === undefined) return
     seen.suspicion = undefined
-    this.#metrics.failover.observeSuspicion(server, confirmed ? 'confirmed' : 'false')
+    this.#metrics.failover.observeSuspicion(server, confirmed)
   }
 
   #of(server: string): LastSeen {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type CareConfig,
   careConfig,
+  type FailoverConfig,
   FlagValues,
   type HealthConfig,
   SCHEDULERS,
@@ -14,6 +15,7 @@ const BASE = { vs: [VS], rs: ['192.0.2.1:6443', '192.0.2.2:6443'] }
 const HEALTH: HealthConfig = {
   scheme: 'https',
   path: '/healthz',
+  readyPath: undefined,
   method: 'GET',
   headers: new Map(),
   body: undefined,
@@ -27,6 +29,14 @@ const HEALTH: HealthConfig = {
   rise: 1,
   fall: 1,
   allDown: 'keep',
+}
+
+const FAILOVER: FailoverConfig = {
+  sentinel: true,
+  reset: 'own',
+  drainTimeoutMs: undefined,
+  slowStartMs: undefined,
+  rebalance: undefined,
 }
 
 function config(given: Record<string, (string | boolean)[]> = {}): CareConfig {
@@ -48,6 +58,7 @@ describe('careConfig', () => {
       masquerade: false,
       health: HEALTH,
       intervalMs: 5000,
+      failover: FAILOVER,
       runOnce: false,
       clean: false,
       logLevel: 'info',
@@ -123,6 +134,46 @@ describe('careConfig', () => {
       fall: 3,
       allDown: 'remove',
     })
+  })
+
+  it('takes every value of the failover', () => {
+    const given = {
+      scheduler: ['wlc'],
+      sentinel: [false],
+      'ready-path': ['readyz'],
+      'reset-connections': ['all-namespaces'],
+      'drain-timeout': ['30s'],
+      'slow-start': ['1m'],
+      rebalance: ['5'],
+    }
+    expect(config(given).failover).toEqual({
+      sentinel: false,
+      reset: 'all',
+      drainTimeoutMs: 30_000,
+      slowStartMs: 60_000,
+      rebalance: 5,
+    })
+    expect(config(given).health.readyPath).toBe('/readyz')
+    expect(config({ 'reset-connections': [false] }).failover.reset).toBe('off')
+    expect(config({ 'reset-connections': [true] }).failover.reset).toBe('own')
+  })
+
+  it.each([
+    [{ 'slow-start': ['30s'] }, /^--slow-start "30s": needs --scheduler wrr, .*: rr does not go by weights$/],
+    [{ 'slow-start': ['30s'], scheduler: ['mh'] }, /mh does not go by weights$/],
+    [{ 'drain-timeout': ['0'] }, /^--drain-timeout "0": must be at least 1ms$/],
+    [{ rebalance: ['0'] }, /^--rebalance "0": must be a number from 1 to 1000$/],
+    [
+      { rebalance: ['3'], 'reset-connections': [false] },
+      /^--rebalance "3": ends connections, which --reset-connections=false forbids$/,
+    ],
+    [
+      { 'reset-connections': ['some'] },
+      /^--reset-connections "some": must be true, false or all-namespaces$/,
+    ],
+    [{ 'ready-path': ['/a b'] }, /^--ready-path "\/a b": must be a path/],
+  ])('refuses %j', (given, message) => {
+    expect(() => config(given)).toThrow(message)
   })
 
   it('checks certificates as soon as an authority is named, unless told not to without one', () => {

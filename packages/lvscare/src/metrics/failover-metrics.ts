@@ -4,7 +4,7 @@ import { RESET_CAUSES, type ResetCause } from '../reset/resets.ts'
 import type { ServerView } from '../view.ts'
 import type { Instruments } from './instruments.ts'
 
-const RESULTS = ['confirmed', 'false'] as const
+const PROVED = ['true', 'false'] as const
 
 /** What the sentinels see, and what becomes of connections. */
 export class FailoverMetrics {
@@ -17,8 +17,8 @@ export class FailoverMetrics {
   constructor(make: Instruments, servers: readonly string[]) {
     this.#suspicions = make.counter(
       'lvscare_suspicions_total',
-      'Suspicions of the sentinel by how they ended',
-      ['server', 'result'],
+      'Suspicions of the sentinel, by whether they proved true',
+      ['server', 'proved'],
     )
     this.#handshakes = make.counter('lvscare_tls_handshakes_total', 'TLS handshakes with the server', [
       'server',
@@ -42,8 +42,8 @@ export class FailoverMetrics {
   }
 
   /** Counts a suspicion that has ended. */
-  observeSuspicion(server: string, result: (typeof RESULTS)[number]): void {
-    this.#suspicions.inc({ server, result })
+  observeSuspicion(server: string, confirmed: boolean): void {
+    this.#suspicions.inc({ server, proved: String(confirmed) })
   }
 
   /** Counts one TLS handshake. */
@@ -62,7 +62,7 @@ export class FailoverMetrics {
   }
 
   #begin(server: string): void {
-    for (const result of RESULTS) this.#suspicions.inc({ server, result }, 0)
+    for (const proved of PROVED) this.#suspicions.inc({ server, proved }, 0)
     for (const cause of RESET_CAUSES) this.#resets.inc({ server, cause }, 0)
     this.#handshakes.inc({ server }, 0)
     this.#show(server, undefined)

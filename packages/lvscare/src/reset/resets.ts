@@ -45,7 +45,11 @@ export class Resets {
     try {
       return (await this.#parts.clients?.mappedTo(servers, limit.signal)) ?? []
     } catch (error) {
-      this.#warnOnce('connections cannot be looked for, clients of dead servers may hang', error)
+      if (this.#isNews('find', error))
+        this.#parts.log.warn(
+          { error: messageOf(error) },
+          'connections cannot be looked for, clients of dead servers may hang',
+        )
       return []
     } finally {
       clearTimeout(timer)
@@ -74,14 +78,17 @@ export class Resets {
     const { log, metrics } = this.#parts
     metrics.observeReset(server, cause, ended)
     if (ended > 0) log.info({ server, cause, ended, gone }, 'connections ended')
-    if (error !== undefined)
-      this.#warnOnce('connections cannot be ended, clients notice at their next packet', error)
+    if (error !== undefined && this.#isNews('end', error))
+      log.warn(
+        { error: messageOf(error) },
+        'connections cannot be ended, clients notice at their next packet',
+      )
   }
 
-  #warnOnce(message: string, error: unknown): void {
-    const text = messageOf(error)
-    if (this.#said.has(message + text)) return
-    this.#said.add(message + text)
-    this.#parts.log.warn({ error: text }, message)
+  #isNews(what: 'find' | 'end', error: unknown): boolean {
+    const text = `${what} ${messageOf(error)}`
+    const isNews = !this.#said.has(text)
+    this.#said.add(text)
+    return isNews
   }
 }
