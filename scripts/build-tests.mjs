@@ -7,9 +7,12 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const tests = join(root, 'test')
 
+/** Parts of names, separated by commas; nothing: every file. */
+const only = (process.env.LVSCARE_ONLY ?? '').split(',')
+
 /** One program that holds every *.ktest.ts, in the order of their names. */
 const suite = readdirSync(join(tests, 'kernel'))
-  .filter((name) => name.endsWith('.ktest.ts') && name.includes(process.env.LVSCARE_ONLY ?? ''))
+  .filter((name) => name.endsWith('.ktest.ts') && only.some((part) => name.includes(part)))
   .sort()
   .map((name) => `import './${name}'`)
   .join('\n')
@@ -45,6 +48,7 @@ await build({
     attempt: join(tests, 'lab/attempt-program.ts'),
     echo: join(tests, 'lab/echo-program.ts'),
     'ipvs-probe': join(tests, 'lab/ipvs-probe-program.ts'),
+    watch: join(tests, 'lab/watch-program.ts'),
     capture: join(tests, 'capture/capture.ts'),
     demo: join(tests, 'demo/demo.ts'),
     bench: join(tests, 'bench/bench.ts'),

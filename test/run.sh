@@ -39,7 +39,8 @@ unit_tests() {
 
 # The suite on one kernel: in a virtual machine, or where asked in a fresh network namespace of this one.
 run_kernel() {
-  local kernel=$1 results=$REPORTS/kernel-$1
+  local kernel=$1 results=$REPORTS/kernel-$1${2:+-$2}
+  mkdir -p "$results"
   if [[ $kernel == host ]]; then
     LVSCARE_RESULTS=$results LVSCARE_SUITE_ON=host test/kernel/in-namespace.sh test/kernel/suite.sh
   else
@@ -47,10 +48,39 @@ run_kernel() {
   fi
 }
 
+# What the runner counted: "PASSED FAILED SKIPPED".
+counted() {
+  local word
+  for word in pass fail skipped; do sed -n "s/^ℹ $word \([0-9]*\)$/\1/p" "$1" | tail -n 1; done
+}
+
+# More tests than these are no bad luck.
+MAX_UNSTEADY=3
+
+# A machine that is emulated on busy processors stumbles now and then. The files of the few tests that failed are run
+# again, alone, on a fresh one: who passes there was unsteady, is named, and counts as passed. Who fails twice has failed.
 count_kernel() {
-  local kernel=$1 status=$2 results=$REPORTS/kernel-$1
-  # shellcheck disable=SC2046
-  count "$status" $(for word in pass fail skipped; do sed -n "s/^ℹ $word \([0-9]*\)$/\1/p" "$results/suite.log" | tail -n 1; done)
+  local kernel=$1 status=$2 results=$REPORTS/kernel-$1 files p f s
+  read -r p f s <<<"$(counted "$results/suite.log" | xargs)"
+  if ((status != 0 && ${f:-0} > 0 && f <= MAX_UNSTEADY)); then
+    files=$(node scripts/failed-files.mjs "$results/suite.log" test/dist/suite.mjs)
+    printf '\n== kernel %s: %s failed, run again: %s\n' "$kernel" "$f" "$files"
+    if [[ -n $files ]] && run_again "$kernel" "$files"; then
+      printf '\n== kernel %s: unsteady, passed only when run again: %s\n' "$kernel" "$files"
+      p=$((p + f)) f=0 status=0
+    fi
+  fi
+  count "$status" "${p:-0}" "${f:-0}" "${s:-0}"
+}
+
+run_again() {
+  local kernel=$1 dist=test/dist-again-$1 status=0
+  LVSCARE_TEST_DIST=$dist LVSCARE_ONLY=$2 node scripts/build-tests.mjs || return 1
+  export LVSCARE_TEST_DIST=$dist
+  run_kernel "$kernel" again || status=$?
+  unset LVSCARE_TEST_DIST
+  rm -rf "$dist"
+  return "$status"
 }
 
 # One kernel after the other prints as it goes; several at once, one on each processor, print when they are done.

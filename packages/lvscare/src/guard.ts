@@ -3,7 +3,7 @@ import type { Rtnetlink } from '@lvscare/netlink'
 import type { Clients } from './clients/clients.ts'
 import type { CareConfig } from './config.ts'
 import { likelyCulprit, runningPrograms } from './culprits.ts'
-import type { Endpoint } from './endpoint.ts'
+import { guardServer } from './guard-server.ts'
 import type { Fleet, Weights } from './health/fleet.ts'
 import type { RuleWeights } from './health/rule-weights.ts'
 import { Keeper } from './keeper.ts'
@@ -12,12 +12,11 @@ import type { ReadMembers } from './metrics/kernel-metrics.ts'
 import { Metrics } from './metrics.ts'
 import type { Pass } from './pass.ts'
 import type { Piece, PieceName } from './path/step.ts'
-import { Prober } from './probe/prober.ts'
-import { loadTrust, type TlsTrust, type TrustEvent } from './probe/trust.ts'
-import { watchServer } from './probe/watch.ts'
+import { loadTrust, type TrustEvent } from './probe/trust.ts'
 import { Repairs } from './repairs.ts'
 import { connectionKeeper } from './reset/build.ts'
 import { openSeat } from './seat.ts'
+import { SeatWatch } from './seat-watch.ts'
 import { serveMetrics } from './server.ts'
 import { guardReport } from './status/report.ts'
 import { monotonic, remembered } from './time.ts'
@@ -89,45 +88,18 @@ export async function guard(parts: GuardParts, stop: AbortSignal): Promise<void>
     followers: connectionKeeper(parts, { metrics, pass: () => keeper.pass(), stop }),
     metrics,
     repairs,
-    seat,
+    seat: new SeatWatch(seat, log),
     log,
   })
   const view = () => keeper.view()
   const endpoint = await serveMetrics(config.metricsAddress, { metrics, view }, log)
   const trust = loadTrust(config.health, (event) => logTrust(log, event))
   await keeper.takeSeat()
-  const watchers = servers.map((server) =>
-    watch(server, { config, keeper, book, trust, metrics, kernel, fleet }, stop),
-  )
+  const watched = { config, keeper, book, trust, metrics, fleet, log, limitSilence: kernel.limitSilence }
+  const watchers = servers.map((server) => guardServer(server, watched, stop))
   await Promise.all([keeper.run(stop), ...watchers])
   await Promise.all([endpoint.close(), seat.close()])
   log.info({ signal: String(stop.reason) }, 'guard stopped')
-}
-
-interface Watched {
-  readonly config: CareConfig
-  readonly keeper: Keeper
-  readonly book: VerdictBook
-  readonly trust: () => TlsTrust
-  readonly metrics: Metrics
-  readonly kernel: Looked
-  readonly fleet: Fleet
-}
-
-async function watch(server: Endpoint, parts: Watched, stop: AbortSignal): Promise<void> {
-  const { config, keeper, book, trust } = parts
-  const prober = new Prober({
-    origin: `${config.health.scheme}://${server.text}`,
-    health: config.health,
-    trust,
-    onCertificate: (certificate) => book.showCertificate(server.text, certificate),
-  })
-  const onVerdict = (verdict: Parameters<Keeper['judge']>[1]): boolean => keeper.judge(server.text, verdict)
-  try {
-    await watchServer({ prober, intervalMs: config.intervalMs, onVerdict }, stop)
-  } finally {
-    await prober.close()
-  }
 }
 
 function logTrust(log: Log, event: TrustEvent): void {

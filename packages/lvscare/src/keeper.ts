@@ -7,7 +7,7 @@ import { type Failure, inspect, isEssential, type Pass, runPass, undoAll, withFa
 import { PIECES, type Piece, type PieceName, type Step } from './path/step.ts'
 import type { Suspicion } from './probe/suspicion.ts'
 import type { Repairs } from './repairs.ts'
-import type { Seat, SeatState } from './seat.ts'
+import type { SeatWatch } from './seat-watch.ts'
 import { monotonic, sleep } from './time.ts'
 import type { Judgement, VerdictBook } from './verdict-book.ts'
 import type { GuardView, PieceView } from './view.ts'
@@ -28,7 +28,7 @@ export interface KeeperParts {
   readonly followers: Followers
   readonly metrics: Metrics
   readonly repairs: Repairs
-  readonly seat: Seat
+  readonly seat: SeatWatch
   readonly log: Log
 }
 
@@ -48,7 +48,6 @@ export class Keeper {
   #lastPassMs = monotonic()
   #last: Pass
   #leftovers: readonly Piece[]
-  #seat: SeatState = 'foreign'
   /** Pieces that this guard has not yet seen to be true: its first steps there are no repairs. */
   #fresh = new Set(PIECES)
 
@@ -70,23 +69,9 @@ export class Keeper {
     }
   }
 
-  /** Finds out who writes; before the first verdict, and again before every pass. What cannot be found out changes nothing. */
+  /** Finds out who writes; before the first verdict, and again before every pass. */
   async takeSeat(): Promise<void> {
-    if (this.#seat === 'mine') return
-    const { seat, log } = this.#parts
-    const before = this.#seat
-    try {
-      this.#seat = await seat.tryToTake()
-    } catch (error) {
-      log.debug({ error: messageOf(error) }, 'seat not tried')
-      return
-    }
-    if (this.#seat === 'held' && before !== 'held')
-      log.warn({}, 'another guard holds this virtual server, standing by')
-    if (this.#seat !== 'held' && before === 'held') {
-      this.#fresh = new Set(PIECES)
-      log.info({}, 'taking over the virtual server')
-    }
+    if (await this.#parts.seat.look()) this.#fresh = new Set(PIECES)
   }
 
   /** One pass, reported; a guard that stands by only looks. */
@@ -148,7 +133,7 @@ export class Keeper {
   }
 
   #isActive(): boolean {
-    return this.#seat !== 'held'
+    return this.#parts.seat.isActive
   }
 
   /** What could not be taken away is tried again with the next pass. */

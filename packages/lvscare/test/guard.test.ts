@@ -6,6 +6,7 @@ import {
   FlagValues,
   Fleet,
   parseEndpoint,
+  RuleWeights,
   runPass,
   ServersPiece,
   ServicePiece,
@@ -56,18 +57,22 @@ function guarding(servers: readonly string[]) {
     nowMs: performance.now(),
   })
   const table = new FakeTable()
-  const wanted = () => ({ servers: config.servers, weights: fleet.weights() })
+  const rule = new RuleWeights(fleet, config.failover)
+  const wanted = () => ({ servers: config.servers, weights: rule.at(performance.now()) })
   const pieces = [new ServicePiece(table, VIRTUAL, 'rr'), new ServersPiece(table, VIRTUAL, wanted)]
   const stop = new AbortController()
   const kernel = {
     members: () => table.destinations(KEY),
     routes: new FakeLinks(),
+    clients: undefined,
+    limitSilence: () => undefined,
     hasKubeProxyTable: () => false,
     isGuarded: () => false,
   }
   const parts = {
     config,
     fleet,
+    rule,
     pieces,
     leftovers: [],
     first: runPass(pieces),

@@ -12,6 +12,7 @@ import { type Followers, Keeper } from '../src/keeper.ts'
 import { Metrics } from '../src/metrics.ts'
 import { Repairs } from '../src/repairs.ts'
 import type { Seat, SeatState } from '../src/seat.ts'
+import { SeatWatch } from '../src/seat-watch.ts'
 import { VerdictBook } from '../src/verdict-book.ts'
 import type { GuardView } from '../src/view.ts'
 import { FakeTable } from './fake-table.ts'
@@ -62,7 +63,7 @@ function guarded(leftovers: readonly Piece[] = []) {
     followers: NOBODY,
     metrics,
     repairs: new Repairs(log, () => undefined),
-    seat,
+    seat: new SeatWatch(seat, log),
     log,
   })
   return { keeper, table, log, seat, metrics, shown: () => Object.fromEntries(table.weights(KEY) ?? []) }
