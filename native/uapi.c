@@ -2,18 +2,22 @@
  * Prints what this machine's kernel headers say of every constant, size and offset that our TypeScript repeats, as one
  * JSON object. test/contract/uapi.test.ts compares; README.md beside this file says how to add one.
  */
-/* struct ucred */
+/* struct ucred, CLONE_NEWNET */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <linux/bpf.h>
 #include <linux/genetlink.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/inet_diag.h>
 #include <linux/ip_vs.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
@@ -21,6 +25,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 
 static const char *comma = "";
 
@@ -72,6 +77,7 @@ static void netlink_constants(void)
 	N(NLMSGERR_ATTR_MSG) N(NLMSGERR_ATTR_OFFS) N(NLMSGERR_ATTR_COOKIE)
 	N(AF_UNIX) N(AF_INET) N(AF_INET6) N(AF_NETLINK) N(SOCK_STREAM) N(SOCK_RAW) N(SOCK_NONBLOCK) N(SOCK_CLOEXEC)
 	N(SOL_SOCKET) N(SOL_NETLINK) N(SO_RCVBUF) N(SO_PEERCRED) N(SO_RCVTIMEO) N(MSG_PEEK) N(MSG_TRUNC) N(MSG_DONTWAIT)
+	N(TCP_USER_TIMEOUT) N(CLONE_NEWNET)
 	N(GENL_ID_CTRL) N(GENL_HDRLEN) N(GENL_NAMSIZ) N(CTRL_CMD_NEWFAMILY) N(CTRL_CMD_GETFAMILY)
 #define X(name) print_number("CTRL_ATTR_" #name, CTRL_ATTR_##name);
 	X(FAMILY_ID) X(FAMILY_NAME) X(VERSION) X(HDRSIZE) X(MAXATTR)
@@ -132,6 +138,15 @@ static void nft_constants(void)
 	N(NF_DROP) N(NF_ACCEPT) N(IP_CT_DIR_ORIGINAL)
 }
 
+static void sock_diag_constants(void)
+{
+	N(SOCK_DIAG_BY_FAMILY) N(SOCK_DESTROY) N(INET_DIAG_NOCOOKIE)
+#define X(name) print_number("BPF_TCP_" #name, BPF_TCP_##name);
+	X(ESTABLISHED) X(SYN_SENT) X(SYN_RECV) X(FIN_WAIT1) X(FIN_WAIT2) X(TIME_WAIT) X(CLOSE) X(CLOSE_WAIT) X(LAST_ACK)
+	X(LISTEN) X(CLOSING) X(NEW_SYN_RECV)
+#undef X
+}
+
 static void ipvs_constants(void)
 {
 	print_text("IPVS_GENL_NAME", IPVS_GENL_NAME);
@@ -169,6 +184,7 @@ static void sizes(void)
 	SIZE(struct nlmsghdr) SIZE(struct nlattr) SIZE(struct sockaddr_nl) SIZE(struct genlmsghdr) SIZE(struct timeval)
 	SIZE(struct sockaddr_un) SIZE(struct ucred)
 	SIZE(struct nfgenmsg) SIZE(struct ifinfomsg) SIZE(struct ifaddrmsg) SIZE(struct rtmsg) SIZE(struct ip_vs_flags)
+	SIZE(struct inet_diag_req_v2) SIZE(struct inet_diag_msg)
 }
 
 static void offsets(void)
@@ -195,6 +211,15 @@ static void offsets(void)
 	X(rtm_flags)
 #undef X
 	AT(struct rtvia, rtvia_family) AT(struct rtvia, rtvia_addr)
+#define X(field) AT(struct inet_diag_req_v2, field)
+	X(sdiag_family) X(sdiag_protocol) X(idiag_ext) X(pad) X(idiag_states) X(id)
+#undef X
+#define X(field) AT(struct inet_diag_sockid, field)
+	X(idiag_sport) X(idiag_dport) X(idiag_src) X(idiag_dst) X(idiag_if) X(idiag_cookie)
+#undef X
+#define X(field) AT(struct inet_diag_msg, field)
+	X(idiag_family) X(idiag_state) X(id) X(idiag_uid) X(idiag_inode)
+#undef X
 	AT(struct ip_vs_flags, flags) AT(struct ip_vs_flags, mask)
 }
 
@@ -205,6 +230,7 @@ int main(void)
 	netlink_constants();
 	rtnetlink_constants();
 	nft_constants();
+	sock_diag_constants();
 	ipvs_constants();
 	close_group();
 	open_group("sizes");

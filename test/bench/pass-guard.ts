@@ -3,13 +3,14 @@
 import '../../packages/lvscare/src/memory.ts'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Ipvs } from '@lvscare/ipvs'
-import { careConfig, FlagValues, Fleet, serviceKey } from 'lvscare'
+import { careConfig, FlagValues, Fleet, RuleWeights, serviceKey } from 'lvscare'
 import { Keeper } from '../../packages/lvscare/src/keeper.ts'
 import { closeKernel, openKernel } from '../../packages/lvscare/src/kernel.ts'
 import { createLog } from '../../packages/lvscare/src/log.ts'
 import { Metrics } from '../../packages/lvscare/src/metrics.ts'
 import { buildPieces } from '../../packages/lvscare/src/path/build.ts'
 import { Repairs } from '../../packages/lvscare/src/repairs.ts'
+import { SeatWatch } from '../../packages/lvscare/src/seat-watch.ts'
 import { VerdictBook } from '../../packages/lvscare/src/verdict-book.ts'
 
 /** As often as this a pass finds something to mend. */
@@ -36,19 +37,22 @@ const fleet = new Fleet({
   togetherMs: 1000,
   nowMs: performance.now(),
 })
+const rule = new RuleWeights(fleet, config.failover)
+const weights = () => rule.at(performance.now())
 const log = createLog('info')
 const key = serviceKey(config.virtual)
 const members = () => kernel.ipvs.destinations(key)
 const metrics = new Metrics({ version: '0', servers, view: () => keeper.view(), kernel: members })
 const keeper: Keeper = new Keeper({
-  pieces: buildPieces(config, kernel, () => fleet.weights()),
+  pieces: buildPieces(config, kernel, weights),
   leftovers: [],
   first: { applied: [], failures: [] },
-  book: new VerdictBook(fleet, log, metrics),
+  book: new VerdictBook(fleet, log, metrics, weights),
   allDown: () => fleet.allDown,
+  followers: { tick: () => undefined, changed: () => undefined },
   metrics,
   repairs: new Repairs(log, () => undefined),
-  seat: { tryToTake: async () => 'mine', close: async () => undefined },
+  seat: new SeatWatch({ tryToTake: async () => 'mine' }, log),
   log,
 })
 const other = Ipvs.open()

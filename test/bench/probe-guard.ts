@@ -1,5 +1,5 @@
 // The running part of the guard, without a kernel to keep: what probing alone costs. Arguments: the servers.
-import { careConfig, FlagValues, Fleet } from 'lvscare'
+import { careConfig, FlagValues, Fleet, RuleWeights } from 'lvscare'
 import { createLog, guard } from '../../packages/lvscare/src/runtime.ts'
 
 const servers = process.argv.slice(2)
@@ -25,9 +25,13 @@ process.once('SIGTERM', () => stop.abort('SIGTERM'))
 const kernel = {
   members: () => undefined,
   routes: { link: () => undefined },
+  clients: undefined,
+  limitSilence: () => undefined,
   hasKubeProxyTable: () => undefined,
   isGuarded: () => false,
 }
 const first = { applied: [], failures: [] }
-await guard({ config, fleet, pieces: [], leftovers: [], first, kernel, log: createLog('info') }, stop.signal)
+const rule = new RuleWeights(fleet, config.failover)
+const parts = { config, fleet, rule, pieces: [], leftovers: [], first, kernel, log: createLog('info') }
+await guard(parts, stop.signal)
 process.exit(0)

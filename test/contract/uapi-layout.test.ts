@@ -7,6 +7,7 @@ import {
   decodeGenl,
   decodeLink,
   decodeRoute,
+  decodeTcpSocket,
   ErrAttr,
   encodeAddress,
   encodeGenl,
@@ -14,6 +15,8 @@ import {
   encodeMessage,
   encodeRoute,
   encodeRouteLookup,
+  encodeSocketDestroy,
+  encodeSocketDump,
   Flag,
   IfaAttr,
   parseAddress,
@@ -200,6 +203,45 @@ describe.skipIf(reason !== undefined)(title, () => {
       .bytes(RtAttr.VIA, via)
       .finish()
     expect(decodeRoute(Buffer.concat([fields, attributes]))).toMatchObject({ ...spec, gateway: 'fd00::7' })
+  })
+
+  it('struct inet_diag_req_v2, struct inet_diag_sockid and struct inet_diag_msg', () => {
+    const end = (address: string, port: number) => ({ address, port })
+    const socket = {
+      family: 'inet6',
+      local: end('fd00:1122:3344:5566:7788:99aa:bbcc:ddee', 0x1122),
+      remote: end('fd01:1213:1415:1617:1819:1a1b:1c1d:1e1f', 0x3344),
+      linkIndex: 0x41424344,
+      cookie: 0x55667788_11223344n,
+    } as const
+    const request = c.struct('struct inet_diag_req_v2', {
+      ...{ sdiag_family: [1, 10], sdiag_protocol: [1, 6], idiag_ext: [1, 0], pad: [1, 0] },
+      idiag_states: [4, 0],
+    })
+    const message = c.struct('struct inet_diag_msg', {
+      ...{ idiag_family: [1, 10], idiag_state: [1, 4] },
+      ...{ idiag_uid: [4, 0x61626364], idiag_inode: [4, 0x71727374] },
+    })
+    for (const [bytes, type] of [
+      [request, 'struct inet_diag_req_v2'],
+      [message, 'struct inet_diag_msg'],
+    ] as const) {
+      const at = (field: string) => c.offset(type, 'id') + c.offset('struct inet_diag_sockid', field)
+      bytes.set([0x11, 0x22], at('idiag_sport'))
+      bytes.set([0x33, 0x44], at('idiag_dport'))
+      bytes.set(parseAddress(socket.local.address).bytes, at('idiag_src'))
+      bytes.set(parseAddress(socket.remote.address).bytes, at('idiag_dst'))
+      c.put(bytes, at('idiag_if'), 4, socket.linkIndex)
+      c.put(bytes, at('idiag_cookie'), 4, 0x11223344)
+      c.put(bytes, at('idiag_cookie') + 4, 4, 0x55667788)
+    }
+    expect(encodeSocketDestroy(socket)).toEqual(request)
+    const rest = { state: 'FIN_WAIT1', uid: 0x61626364, inode: 0x71727374 }
+    expect(decodeTcpSocket(message)).toEqual({ ...socket, ...rest })
+    const states = c.struct('struct inet_diag_req_v2', {
+      ...{ sdiag_family: [1, 2], sdiag_protocol: [1, 6], idiag_states: [4, 0x402] },
+    })
+    expect(encodeSocketDump('inet', { states: ['ESTABLISHED', 'LISTEN'] })).toEqual(states)
   })
 
   it('struct ip_vs_flags', () => {

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number
   /** Let the kernel honour filters in dump requests (rtnetlink, Linux 4.20). @default false */
   readonly strictDumps?: boolean
+  /** Never open a second socket, also after a failure: it would be of the network namespace this thread is in by then. @default false */
+  readonly oneSocket?: boolean
 }
 
 /** One request; header fields that are always the same are filled in. */
@@ -35,19 +37,27 @@ export interface Request {
 
 /** Request and answer over one netlink socket: sequence numbers, multi-part answers, acknowledgements. */
 export class Connection {
+  readonly #oneSocket: boolean
   #options: SocketOptions
   #socket: NetlinkSocket | undefined
   #sequence = 0
 
-  private constructor(options: SocketOptions) {
+  private constructor(options: SocketOptions, oneSocket: boolean) {
     this.#options = options
+    this.#oneSocket = oneSocket
     this.#socket = NetlinkSocket.open(options)
   }
 
   /** Opens a socket of one netlink family; throws {@link SyscallError} or {@link BindingError}. */
   static open(options: ConnectionOptions): Connection {
-    const { protocol, libc = defaultLibc(), timeoutMs = 3000, strictDumps = false } = options
-    return new Connection({ protocol, libc, timeoutMs, strictDumps })
+    const {
+      protocol,
+      libc = defaultLibc(),
+      timeoutMs = 3000,
+      strictDumps = false,
+      oneSocket = false,
+    } = options
+    return new Connection({ protocol, libc, timeoutMs, strictDumps }, oneSocket)
   }
 
   /**
@@ -89,10 +99,10 @@ export class Connection {
     }
   }
 
-  /** Closes the socket; a later {@link Connection.execute} opens a new one. */
+  /** Closes the socket; a later {@link Connection.execute} opens a new one, or fails with EBADF where there shall be only one. */
   close(): void {
     this.#socket?.close()
-    this.#socket = undefined
+    if (!this.#oneSocket) this.#socket = undefined
   }
 
   #exchange(request: Request, kind: Kind): Exchange {
@@ -108,7 +118,7 @@ export class Connection {
       // After anything but a plain refusal the rest of an answer may still be queued: start on a clean socket.
       if (!(error instanceof KernelError)) this.close()
       if (error instanceof CutError) this.#options = { ...this.#options, bufferBytes: roomFor(error.length) }
-      if (kind === 'change' || !mendable(error)) throw error
+      if (kind === 'change' || this.#oneSocket || !mendable(error)) throw error
       return { messages: [], broken: error }
     }
   }

@@ -62,7 +62,7 @@ export const SockOpt = {
   GET_STRICT_CHK: 12,
 } as const
 
-/** Numbers of the socket interface: sys/socket.h and linux/socket.h, the same on x86-64, arm64 and riscv64. */
+/** Numbers of the socket interface: sys/socket.h, netinet/tcp.h and, for setns, sched.h; the same on x86-64, arm64 and riscv64. */
 export const Sock = {
   AF_UNIX: 1,
   AF_INET: 2,
@@ -77,9 +77,12 @@ export const Sock = {
   SO_RCVBUF: 8,
   SO_PEERCRED: 17,
   SO_RCVTIMEO: 20,
+  IPPROTO_TCP: 6,
+  TCP_USER_TIMEOUT: 18,
   MSG_PEEK: 0x2,
   MSG_TRUNC: 0x20,
   MSG_DONTWAIT: 0x40,
+  CLONE_NEWNET: 0x40000000,
 } as const
 
 /** Sizes in bytes of the fixed structures: `sizeof` of each in linux/netlink.h, linux/un.h and sys/socket.h. */

@@ -6,6 +6,7 @@ export type NetlinkErrorCode =
   | 'ERR_NETLINK_BINDING'
   | 'ERR_NETLINK_DECODE'
   | 'ERR_NETLINK_KERNEL'
+  | 'ERR_NETLINK_NAMESPACE_LOST'
   | 'ERR_NETLINK_NO_FAMILY'
   | 'ERR_NETLINK_NO_SUBSYSTEM'
   | 'ERR_NETLINK_SYSCALL'
@@ -102,7 +103,7 @@ export class NoFamilyError extends NetlinkError {
   }
 }
 
-/** The running kernel has no such part of netfilter and could not load a module that brings it. */
+/** The running kernel has no such part, of netfilter or for sockets, and could not load a module that brings it. */
 export class NoSubsystemError extends NetlinkError {
   override readonly name = 'NoSubsystemError'
   readonly code = 'ERR_NETLINK_NO_SUBSYSTEM'
@@ -112,6 +113,19 @@ export class NoSubsystemError extends NetlinkError {
   constructor(subsystem: string, cause: KernelError | SyscallError) {
     super(`this kernel has no ${subsystem}, and no module that it could load brings it`, { cause })
     this.subsystem = subsystem
+  }
+}
+
+/** This thread is in another network namespace and cannot come back: whatever it sets from now on, it sets there. The process must end. */
+export class NamespaceLostError extends NetlinkError {
+  override readonly name = 'NamespaceLostError'
+  readonly code = 'ERR_NETLINK_NAMESPACE_LOST'
+
+  constructor(cause: unknown) {
+    super(
+      'this process cannot come back from another network namespace, and would set its rules over there: it must end',
+      { cause },
+    )
   }
 }
 

@@ -20,6 +20,7 @@ export {
   errnoName,
   isNetlinkError,
   KernelError,
+  NamespaceLostError,
   NetlinkError,
   type NetlinkErrorCode,
   NoFamilyError,
@@ -33,6 +34,9 @@ export { decodeGenl, encodeGenl, type GenlMessage } from './genl/header.ts'
 export type { Libc } from './libc/libc.ts'
 export { BINDING_NAMES, defaultLibc, loadLibc } from './libc/load.ts'
 export { encodeMessage, type Message, readMessages, readStatus, type Status } from './message.ts'
+export { inNetworkNamespace, type NetworkNamespaceOptions } from './network-namespace.ts'
 export * from './nft/index.ts'
 export * from './rtnl/index.ts'
+export * from './sockdiag/index.ts'
+export { setTcpUserTimeout, type TcpUserTimeoutOptions } from './tcp-user-timeout.ts'
 export { type UnixPeer, type UnixPeerOptions, unixPeer } from './unix-peer.ts'

@@ -297,6 +297,27 @@ describe('a socket that failed', () => {
     expect(connect(kernel).execute(GET).length).toBe(1)
   })
 
+  it('is not replaced where there shall be only one', () => {
+    const kernel = script(reply.ok(), { recv: 'ENOBUFS' }, reply.ok())
+    const only = Connection.open({ protocol: Protocol.GENERIC, libc: kernel, oneSocket: true })
+    expect(only.execute(DUMP)).toEqual([])
+    expect(() => only.execute(DUMP)).toThrow('recv failed with ENOBUFS')
+    for (const call of [() => only.execute(DUMP), () => only.execute(GET), () => only.batch([GET])]) {
+      expect(call).toThrow('send failed with EBADF: this netlink socket is closed')
+    }
+    expect([kernel.requests.length, kernel.openSockets()]).toEqual([2, 0])
+  })
+
+  it('that shall be the only one stays open after a refusal and an interrupted dump', () => {
+    const kernel = script(
+      ...[reply.errno('ENOENT'), { objects: [object(1)], interrupted: true }, reply.objects(object(2))],
+    )
+    const only = Connection.open({ protocol: Protocol.GENERIC, libc: kernel, oneSocket: true })
+    expect(() => only.execute(GET)).toThrow(KernelError)
+    expect(payloads(only.execute(DUMP)).map(([first]) => first)).toEqual([2])
+    expect(kernel.openSockets()).toBe(1)
+  })
+
   it('close() gives the descriptor back, and the next request opens another', () => {
     const kernel = script(reply.ok(), reply.ok())
     const connection = connect(kernel)

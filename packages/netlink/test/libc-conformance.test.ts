@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { LITTLE, viewOf } from '../src/bytes.ts'
 import { Protocol, Size, Sock, SockOpt } from '../src/constants.ts'
@@ -6,7 +6,7 @@ import { BINDING_NAMES, loadLibc } from '../src/libc/load.ts'
 import { readMessages } from '../src/message.ts'
 import { useInstalledFfiNapi, whyUnusable } from './support/bindings.ts'
 import { describeErrors, describeMemory, describeSockets } from './support/conformance.ts'
-import { familyAnswer, getFamily, int, netlinkAddress, timeval, withSocket } from './support/raw.ts'
+import { errnoOf, familyAnswer, getFamily, int, netlinkAddress, timeval, withSocket } from './support/raw.ts'
 
 // Unprivileged: everything here asks nlctrl, which answers anybody.
 useInstalledFfiNapi()
@@ -98,6 +98,16 @@ function describeCalls(name: string): void {
     withSocket(libc(), (fd) => {
       expect(() => libc().setsockopt(fd, Sock.SOL_NETLINK, SockOpt.EXT_ACK, int(1))).not.toThrow()
     })
+  })
+
+  it('setns() takes the namespace that this thread is in, if it may, and no other kind of it', () => {
+    const own = openSync('/proc/thread-self/ns/net', 'r')
+    const before = readlinkSync('/proc/thread-self/ns/net')
+    expect(['none', 'EPERM']).toContain(errnoOf(() => libc().setns(own, Sock.CLONE_NEWNET)))
+    const CLONE_NEWUTS = 0x0400_0000
+    expect(errnoOf(() => libc().setns(own, CLONE_NEWUTS))).toBe('EINVAL')
+    expect(readlinkSync('/proc/thread-self/ns/net')).toBe(before)
+    closeSync(own)
   })
 
   it('send() and recv() carry a request and its answer', () => {

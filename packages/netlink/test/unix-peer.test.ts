@@ -58,7 +58,14 @@ function failing(replaced: Partial<Libc>): { readonly libc: Libc; readonly close
   const closed: number[] = []
   const works: Libc = {
     ...{ name: 'fake', socket: () => 7, bind: () => {}, connect: () => {}, getsockname: () => 0 },
-    ...{ setsockopt: () => {}, getsockopt: () => 12, send: () => 0, recv: () => 0, recvNow: () => 0 },
+    ...{
+      setsockopt: () => {},
+      getsockopt: () => 12,
+      send: () => 0,
+      recv: () => 0,
+      recvNow: () => 0,
+      setns: () => {},
+    },
     close: (fd) => void closed.push(fd),
   }
   return { libc: { ...works, ...replaced }, closed }

@@ -3,6 +3,7 @@ import * as netlink from '../../../packages/netlink/src/constants.ts'
 import * as genl from '../../../packages/netlink/src/genl/constants.ts'
 import * as nft from '../../../packages/netlink/src/nft/constants.ts'
 import * as rtnl from '../../../packages/netlink/src/rtnl/constants.ts'
+import * as sockdiag from '../../../packages/netlink/src/sockdiag/constants.ts'
 
 /** An `as const` object of ours and how the headers call what is in it. */
 export interface Row {
@@ -72,6 +73,9 @@ export const CONSTANTS: readonly Row[] = [
   { object: nft.CounterAttr, prefix: 'NFTA_COUNTER_' },
   { object: nft.GenAttr, prefix: 'NFTA_GEN_' },
   { object: { NFT_NAME_MAXLEN: nft.NFT_NAME_MAXLEN }, prefix: '' },
+  { object: sockdiag.SockDiagType, prefix: 'SOCK_' },
+  { object: sockdiag.TcpStateNumber, prefix: 'BPF_TCP_' },
+  { object: { INET_DIAG_NOCOOKIE: sockdiag.INET_DIAG_NOCOOKIE }, prefix: '' },
   { object: ipvs.IpvsGenl, prefix: 'IPVS_GENL_' },
   { object: ipvs.Command, prefix: 'IPVS_CMD_' },
   { object: ipvs.CmdAttr, prefix: 'IPVS_CMD_ATTR_' },
@@ -108,6 +112,11 @@ export const SIZES: readonly Row[] = [
     except: { IFINFOMSG: 'struct ifinfomsg', IFADDRMSG: 'struct ifaddrmsg', RTMSG: 'struct rtmsg' },
   },
   { object: nft.NftSize, prefix: '', except: { NFGENMSG: 'struct nfgenmsg' } },
+  {
+    object: sockdiag.DiagSize,
+    prefix: '',
+    except: { REQUEST: 'struct inet_diag_req_v2', MESSAGE: 'struct inet_diag_msg' },
+  },
 ]
 
 /** Every exported object of the files above, so that none is left out of the tables. */
@@ -116,6 +125,7 @@ export const EXPORTED: readonly (readonly [name: string, value: unknown])[] = [
   genl,
   nft,
   rtnl,
+  sockdiag,
   ipvs,
 ].flatMap((module) => Object.entries(module))
 

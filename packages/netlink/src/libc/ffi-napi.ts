@@ -22,6 +22,7 @@ const SIGNATURES: Record<keyof CFunctions, readonly [string, readonly string[]]>
   getsockopt: ['int', ['int', 'int', 'int', 'pointer', 'pointer']],
   send: ['long', ['int', 'pointer', 'size_t', 'int']],
   recv: ['long', ['int', 'pointer', 'size_t', 'int']],
+  setns: ['int', ['int', 'int']],
   close: ['int', ['int']],
 }
 

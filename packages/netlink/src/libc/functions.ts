@@ -12,6 +12,7 @@ export interface CFunctions {
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number
   recv(fd: number, buffer: Uint8Array, length: number, flags: number): number
+  setns(fd: number, kind: number): number
   close(fd: number): number
 }
 
@@ -49,6 +50,7 @@ export function libcFromFunctions(name: string, c: CFunctions, errno: () => numb
       if (failed === EAGAIN) return undefined
       throw new SyscallError('recv', failed)
     },
+    setns: (fd, kind) => void checked('setns', c.setns(fd, kind)),
     close: (fd) => void checked('close', c.close(fd)),
   }
 }

@@ -18,6 +18,7 @@ const PROTOTYPES: Record<keyof CFunctions, string> = {
   // koffi has no ssize_t; long is as wide on every Linux ABI.
   send: 'long send(int fd, void *bytes, size_t length, int flags)',
   recv: 'long recv(int fd, void *buffer, size_t length, int flags)',
+  setns: 'int setns(int fd, int kind)',
   close: 'int close(int fd)',
 }
 

@@ -1,5 +1,5 @@
 /**
- * The ten functions of libc this package calls: the one seam between TypeScript and the kernel.
+ * The eleven functions of libc this package calls: the one seam between TypeScript and the kernel.
  *
  * Every method throws {@link SyscallError} with the errno when the function answers -1. All are
  * synchronous on purpose: the kernel answers a netlink request inside `send`.
@@ -29,6 +29,8 @@ export interface Libc {
    * For who asks often and mostly in vain: to throw EAGAIN costs ten times the call itself.
    */
   recvNow(fd: number, buffer: Uint8Array, flags: number): number | undefined
+  /** setns(2): from now on this thread is in the namespace that the descriptor is of; `kind` is the `CLONE_NEW*` of its kind. */
+  setns(fd: number, kind: number): void
   /** close(2). */
   close(fd: number): void
 }

@@ -72,6 +72,8 @@ export function fakeKernel(
       queueOf(fd, 'getsockopt')
       throw failure('getsockopt', 'ENOPROTOOPT')
     },
+    // There is only one namespace here.
+    setns: () => {},
     close: (fd) => {
       queueOf(fd, 'close')
       queues.delete(fd)

@@ -32,6 +32,7 @@ const NO_FD: readonly (readonly [syscall: string, (libc: Libc) => unknown])[] = 
   getsockopt: (libc) => libc.getsockopt(-1, Sock.SOL_SOCKET, Sock.SO_RCVBUF, int(0)),
   send: (libc) => libc.send(-1, getFamily(), 0),
   recv: (libc) => libc.recv(-1, new Uint8Array(64), 0),
+  setns: (libc) => libc.setns(-1, Sock.CLONE_NEWNET),
   close: (libc) => libc.close(-1),
 })
 
@@ -71,6 +72,12 @@ export function describeErrors(load: () => Libc): void {
     expect(errnoOf(() => libc.socket(Sock.AF_NETLINK, Sock.SOCK_RAW, 31))).toBe('EPROTONOSUPPORT')
     expect(errnoOf(() => libc.socket(Sock.AF_NETLINK, 1, Protocol.GENERIC))).toBe('ESOCKTNOSUPPORT')
     expect(errnoOf(() => libc.socket(4000, Sock.SOCK_RAW, 0))).toBe('EAFNOSUPPORT')
+  })
+
+  it('setns() to what is no namespace fails with EINVAL, also for who may not go anywhere', () => {
+    const file = openSync('/dev/null', 'r')
+    expect(errnoOf(() => load().setns(file, Sock.CLONE_NEWNET))).toBe('EINVAL')
+    closeSync(file)
   })
 
   it('recv() on what is no socket fails with ENOTSOCK', () => {
