@@ -50,17 +50,23 @@ const LINE = new RegExp(`^(\\S+) +${END} ${END} ${END} (\\S+) +(\\d+)(?: (\\S+) 
  *
  * A line that is not understood is told to `onMalformed` and left out: a guard that frees the clients of a dead server
  * must not leave all of them hanging for one odd line. Entries may come twice or not at all when the table changes
- * while it is read. Throws {@link IpvsError} `ERR_IPVS_UNAVAILABLE` when there is no such file.
+ * while it is read; of two with the same ends the kernel tells the newer one first. Throws {@link IpvsError}
+ * `ERR_IPVS_UNAVAILABLE` when there is no such file.
+ *
+ * Never more than a page is held, and the event loop turns after each; but the kernel walks its whole table up to the
+ * page that is read, so the time grows with the square of the number of entries. It is spent in the thread pool.
  */
 export async function* readConnections(
   options: ReadConnectionsOptions = {},
 ): AsyncGenerator<ConnectionEntry> {
   const { path = '/proc/net/ip_vs_conn', signal, filter = () => true, onMalformed = () => {} } = options
-  for await (const line of readLines(path, signal)) {
-    if (isHeader(line) || !filter(line)) continue
-    const entry = parseConnectionLine(line)
-    if (entry === undefined) onMalformed(line)
-    else yield entry
+  for await (const lines of readPages(path, signal)) {
+    for (const line of lines) {
+      if (isHeader(line) || !filter(line)) continue
+      const entry = parseConnectionLine(line)
+      if (entry === undefined) onMalformed(line)
+      else yield entry
+    }
   }
 }
 
@@ -96,7 +102,8 @@ function isHeader(line: string): boolean {
   return line === '' || line.startsWith('Pro ')
 }
 
-async function* readLines(path: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
+/** The lines of a page at a time: a step of an asynchronous generator for each line would take longer than the line. */
+async function* readPages(path: string, signal: AbortSignal | undefined): AsyncGenerator<string[]> {
   signal?.throwIfAborted()
   const file = await open(path).catch((cause: unknown) => {
     throw unreadable(path, cause)
@@ -110,9 +117,9 @@ async function* readLines(path: string, signal: AbortSignal | undefined): AsyncG
       if (bytesRead === 0) break
       const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n')
       rest = lines.pop() ?? ''
-      yield* lines
+      yield lines
     }
-    if (rest !== '') yield rest
+    if (rest !== '') yield [rest]
   } finally {
     await file.close()
   }

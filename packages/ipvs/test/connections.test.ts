@@ -154,4 +154,58 @@ describe('readConnections', () => {
     }
     await expect(readAll(`${FOUR}\n`.repeat(1000), { signal: stop.signal, filter })).rejects.toThrow('enough')
   })
+
+  describe('of a busy node', () => {
+    const PORTS = 65_536
+    const LINES = 200_000
+    const linesOf = function* (): Generator<string> {
+      for (let n = 0; n < LINES; n += 1) {
+        const address = (0x0a_00_00_01 + Math.floor(n / PORTS)).toString(16).toUpperCase().padStart(8, '0')
+        const port = (n % PORTS).toString(16).toUpperCase().padStart(4, '0')
+        yield `UDP ${address} ${port} 0A60000A 0035 0A000063 0035 UDP             300`
+      }
+    }
+    const [first, last] = [FOUR, FOUR.replace('8EEE', '8EEF')]
+    const isOurs = (line: string): boolean => line.includes(connectionColumns(four.virtual))
+    let path = ''
+    beforeAll(() => {
+      path = join(folder, 'busy')
+      writeFileSync(path, `${[HEADER, first, ...linesOf(), last].join('\n')}\n`)
+    })
+
+    it('finds what the filter wants among 200 000 entries, and lets the event loop turn after each page', async () => {
+      let [turns, looked, most] = [0, 0, 0]
+      let sinceTurn = 0
+      let timer = setImmediate(function turn() {
+        turns += 1
+        sinceTurn = 0
+        timer = setImmediate(turn)
+      })
+      const filter = (line: string): boolean => {
+        looked += 1
+        sinceTurn += 1
+        most = Math.max(most, sinceTurn)
+        return isOurs(line)
+      }
+      const ports: number[] = []
+      for await (const { client } of readConnections({ path, filter })) ports.push(client.port)
+      clearImmediate(timer)
+      expect([ports, looked]).toEqual([[0x8eee, 0x8eef], LINES + 2])
+      expect(most).toBeLessThan(200)
+      expect(turns).toBeGreaterThan(LINES / 200)
+    })
+
+    it('holds one page: who needs no more has looked at no more', async () => {
+      let looked = 0
+      const filter = (line: string): boolean => {
+        looked += 1
+        return isOurs(line)
+      }
+      for await (const entry of readConnections({ path, filter })) {
+        expect(entry).toEqual(four)
+        break
+      }
+      expect(looked).toBeLessThan(200)
+    })
+  })
 })
