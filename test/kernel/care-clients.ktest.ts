@@ -191,13 +191,19 @@ describe('lvscare care and the clients of its servers', () => {
     })
     await openWatches(8)
     await start()
-    for (const server of ['192.0.2.11:6443', '192.0.2.12:6443'])
-      assert.equal((await ended('rebalance', server))['ended'], 1)
-    // A share is 3 of 8.
-    const states = await Promise.all(
-      open.map(({ watch }) => Promise.race([watch.ended, Promise.resolve('open')])),
+    // A share is 3 of 8. A server may have been suspected meanwhile, on a busy machine, and so have got fewer.
+    const surplus = ['192.0.2.11:6443', '192.0.2.12:6443'].map(
+      (server) => [server, Math.max(0, open.filter((one) => one.server === server).length - 3)] as const,
     )
-    assert.deepEqual(states.sort(), ['ECONNABORTED', 'ECONNABORTED', ...Array(6).fill('open')])
+    for (const [server, count] of surplus)
+      if (count > 0) assert.equal((await ended('rebalance', server))['ended'], count)
+    const states = open.map(({ watch }) => Promise.race([watch.ended, Promise.resolve('open')]))
+    const gone = surplus.reduce((sum, [, count]) => sum + count, 0)
+    assert.ok(gone >= 2, `somebody has more than its share: ${surplus.join(' ')}`)
+    assert.deepEqual((await Promise.all(states)).sort(), [
+      ...Array<string>(gone).fill('ECONNABORTED'),
+      ...Array<string>(8 - gone).fill('open'),
+    ])
   })
 
   describe('of pods', () => {

@@ -12,6 +12,15 @@ const LIMIT_MS = 30_000
 /** No probe comes within the test but the first one: whatever is seen, the sentinel sees. */
 const RARELY = ['--interval', '10m']
 
+/** Something that happens to a server, and what its sentinel may call it. */
+interface Fault {
+  readonly fault: string
+  readonly server: string
+  readonly breaks: () => void | Promise<void>
+  readonly mends: () => void | Promise<void>
+  readonly reasons: RegExp
+}
+
 describe('lvscare care and its sentinel', () => {
   let cluster: TestCluster
   let guard: GuardProcess
@@ -43,7 +52,7 @@ describe('lvscare care and its sentinel', () => {
     return Number(line?.slice(name.length + 1))
   }
 
-  for (const { fault, server, breaks, mends, reasons } of [
+  const FAULTS: readonly Fault[] = [
     {
       fault: 'a killed process',
       server: 'a',
@@ -65,7 +74,8 @@ describe('lvscare care and its sentinel', () => {
       mends: () => cluster.server('c').resume(),
       reasons: /^unanswered$/,
     },
-  ]) {
+  ]
+  for (const { fault, server, breaks, mends, reasons } of FAULTS) {
     it(`sees ${fault} between two probes, drains at once, has it confirmed and sees it come back`, async () => {
       await guarding(...RARELY)
       const { endpoint } = cluster.server(server)

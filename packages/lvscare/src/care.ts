@@ -96,7 +96,12 @@ function openClients({ virtual, failover }: CareConfig, log: Log): KernelClients
   if (namespaces === 'off') return undefined
   const onSkipped = (error: unknown): void =>
     log.warn({ error: messageOf(error) }, 'connections of other namespaces cannot be ended')
-  return new KernelClients({ virtual, namespaces, onSkipped })
+  const onLost = (error: unknown): void => {
+    log.error({ error: messageOf(error) }, 'cannot come back from another network namespace')
+    // Started again it is where it belongs; going on it would set its rules over there.
+    process.exit(1)
+  }
+  return new KernelClients({ virtual, namespaces, onSkipped, onLost })
 }
 
 /** What other modes may have left, and whether another guard has the rules in its care. */

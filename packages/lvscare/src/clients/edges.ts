@@ -1,5 +1,6 @@
 import { type ConnectionEntry, type ReadConnectionsOptions, readConnections } from '@lvscare/ipvs'
 import { inNetworkNamespace, SockDiag } from '@lvscare/netlink'
+import { codeOf } from '../errors.ts'
 import { listNamespaces, openNamespace } from './namespaces.ts'
 
 /** What is used of {@link SockDiag} here. */
@@ -23,8 +24,8 @@ export interface ClientEdges {
  */
 const TABLE = '/proc/thread-self/net/ip_vs_conn'
 
-/** {@link ClientEdges} on the kernel. */
-export function kernelEdges(): ClientEdges {
+/** {@link ClientEdges} on the kernel. `onLost`: this process could not come back from another namespace, and must end. */
+export function kernelEdges(onLost: (error: unknown) => void): ClientEdges {
   const paths = new Map<string, string>()
   const list = async (onSkipped: (error: unknown) => void): Promise<string[]> => {
     const namespaces = await listNamespaces({ onSkipped })
@@ -32,7 +33,8 @@ export function kernelEdges(): ClientEdges {
     for (const { name, path } of namespaces) paths.set(name, path)
     return [...paths.keys()]
   }
-  const openOther = (name: string): Promise<SockDiag | undefined> => openSocketsOf(name, paths.get(name))
+  const openOther = (name: string): Promise<SockDiag | undefined> =>
+    openSocketsOf({ name, path: paths.get(name) }, onLost)
   return {
     otherNamespaces: list,
     openSockets: async (namespace) => {
@@ -48,11 +50,17 @@ export function kernelEdges(): ClientEdges {
 }
 
 /** A netlink socket stays in the namespace in which it was opened: nothing else has to be done over there. */
-async function openSocketsOf(name: string, path: string | undefined): Promise<SockDiag | undefined> {
+async function openSocketsOf(
+  { name, path }: { readonly name: string; readonly path: string | undefined },
+  onLost: (error: unknown) => void,
+): Promise<SockDiag | undefined> {
   const file = path === undefined ? undefined : await openNamespace({ name, path })
   if (file === undefined) return undefined
   try {
     return inNetworkNamespace(file.fd, () => SockDiag.open())
+  } catch (error) {
+    if (codeOf(error) === 'ERR_NETLINK_NAMESPACE_LOST') onLost(error)
+    throw error
   } finally {
     await file.close()
   }

@@ -14,6 +14,8 @@ export interface ClientsOptions {
   readonly namespaces: 'own' | 'all'
   /** Told once for each kind of reason why a namespace was left out. @default nobody */
   readonly onSkipped?: (error: unknown) => void
+  /** This process could not come back from another namespace: whatever it does from now on, it does over there. @default nobody */
+  readonly onLost?: (error: unknown) => void
   /** @default the kernel */
   readonly edges?: ClientEdges
 }
@@ -31,7 +33,14 @@ export class KernelClients implements Clients {
   readonly #edges: ClientEdges
   readonly #onSkipped: (error: unknown) => void
 
-  constructor({ virtual, namespaces, onSkipped = () => {}, edges = kernelEdges() }: ClientsOptions) {
+  constructor(options: ClientsOptions) {
+    const {
+      virtual,
+      namespaces,
+      onSkipped = () => {},
+      onLost = () => {},
+      edges = kernelEdges(onLost),
+    } = options
     this.#virtual = virtual
     this.#namespaces = namespaces
     this.#edges = edges

@@ -12,8 +12,11 @@ export const RESET_CAUSES = ['down', 'drain-timeout', 'rebalance'] as const
 /** See {@link RESET_CAUSES}. */
 export type ResetCause = (typeof RESET_CAUSES)[number]
 
-/** A table of connections that takes longer to read than this, in milliseconds, must not keep a dead server in the rule. */
-const FIND_MS = 3000
+/**
+ * A table of connections that takes longer to read than this, in milliseconds, must not keep a dead server in the rule: one
+ * of 200 000 entries may take half of it. Who was found until then is ended.
+ */
+const FIND_MS = 10_000
 
 /** Options of {@link Resets}. */
 export interface ResetsParts {
