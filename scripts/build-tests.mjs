@@ -52,6 +52,7 @@ await build({
     capture: join(tests, 'capture/capture.ts'),
     demo: join(tests, 'demo/demo.ts'),
     bench: join(tests, 'bench/bench.ts'),
+    publish: join(tests, 'bench/failover/publish.ts'),
     'probe-target': join(tests, 'bench/probe-target.ts'),
     'probe-guard': join(tests, 'bench/probe-guard.ts'),
     'pass-guard': join(tests, 'bench/pass-guard.ts'),

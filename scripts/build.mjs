@@ -28,7 +28,8 @@ async function packed(entry) {
   const { outputFiles } = await build({
     ...common,
     entryPoints: [entry],
-    plugins: [leaveOut],
+    // What such a module imports late itself is packed once more.
+    plugins: [leaveOut, packLate],
     write: false,
     // Memory follows the size of the text several times over. Functions keep their names, for the stack traces.
     minify: true,
@@ -51,9 +52,9 @@ const packLate = {
         const { gunzipSync } = require('node:zlib')
         const { compileFunction } = require('node:vm')
         const source = gunzipSync(Buffer.from('${await packed(entry)}', 'base64')).toString('latin1')
-        const parameters = ['module', 'exports', 'require', '__filename', '__dirname', '__bundleUrl']
+        const parameters = ['module', 'exports', 'require', '__filename', '__dirname', '__bundleUrl', '__nodeRequire']
         compileFunction(source, parameters, { filename: __filename + ':${basename(entry, '.ts')}' })(
-          module, module.exports, __nodeRequire, __filename, __dirname, __bundleUrl)`,
+          module, module.exports, __nodeRequire, __filename, __dirname, __bundleUrl, __nodeRequire)`,
     }))
   },
 }

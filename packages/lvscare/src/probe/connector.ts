@@ -1,7 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, connect as connectTls, TLSSocket } from 'node:tls'
 import { type CertificateInfo, certificateInfo } from './certificate.ts'
 import { CertificateError } from './certificate-error.ts'
+import { type Suspicion, suspicionOf } from './suspicion.ts'
 import type { TlsTrust } from './trust.ts'
 
 /** Where a connection has got to; `end`: of an answer that has begun. */
@@ -9,19 +10,17 @@ export type Phase = 'connection' | 'TLS handshake' | 'answer' | 'end of the answ
 
 /** Options of a {@link Connector}. */
 export interface ConnectorOptions {
+  /** Such as `https://192.0.2.1:6443`. */
+  readonly origin: string
   /** `undefined`: without TLS. */
   readonly trust: TlsTrust | undefined
+  /** Offers HTTP/2 beside HTTP/1.1. */
+  readonly offersHttp2: boolean
+  /** Told of each finished TLS handshake. */
+  readonly onHandshake: (() => void) | undefined
   /** Takes what the server shows, whether it is accepted or not. */
   readonly onCertificate: ((info: CertificateInfo) => void) | undefined
 }
-
-/** Where to connect to, as undici says it. */
-export interface Target {
-  readonly hostname: string
-  readonly port: string
-}
-
-type Done = (...result: [error: Error, socket: null] | [error: null, socket: Socket]) => void
 
 /**
  * Makes one connection, and has it in hand from the first packet on: undici would leave one that hangs to a timer.
@@ -30,77 +29,108 @@ type Done = (...result: [error: Error, socket: null] | [error: null, socket: Soc
  */
 export class Connector {
   readonly #options: ConnectorOptions
-  #socket: Socket | undefined
-  /** How far it has come; the client of this connection moves it on. */
+  readonly #host: string
+  readonly #socket: Socket
+  /** How far it has come; who speaks over it moves it on. */
   phase: Phase = 'connection'
+  /** Unix time in milliseconds at which the certificate ends that the server showed. */
+  expiresMs: number | undefined
+  /** Told once that the connection is over; of a suspicion when it was the other side or the network that ended it. */
+  onOver: (suspicion: Suspicion | undefined) => void = () => undefined
 
   constructor(options: ConnectorOptions) {
     this.#options = options
+    const { hostname, port, protocol } = new URL(options.origin)
+    this.#host = hostname.replace(/^\[(.*)\]$/, '$1')
+    const usual = protocol === 'https:' ? 443 : 80
+    this.#socket = openSocket({ host: this.#host, port: Number(port) || usual }, options)
+    this.#listen()
   }
 
   /** True once the connection is over. */
   get closed(): boolean {
-    return this.#socket?.destroyed === true
+    return this.#socket.destroyed
   }
 
-  /** For undici, which connects again by itself: but that is another connection. */
-  readonly connect = (target: Target, done: Done): void => {
-    if (this.#socket === undefined) this.#socket = this.#open(target, done)
-    else done(closedError(), null)
+  /** The number of the socket, for its options; `undefined` where Node does not tell it. */
+  get fd(): number | undefined {
+    const handle: unknown = Reflect.get(this.#socket, '_handle')
+    const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
+    return typeof fd === 'number' && fd >= 0 ? fd : undefined
+  }
+
+  /** The socket, once it is ready to be spoken over. To be called once. */
+  ready(): Promise<Socket> {
+    const { trust, onHandshake } = this.#options
+    const socket = this.#socket
+    return new Promise((resolve, reject) => {
+      socket
+        .once('error', reject)
+        .once('close', () => reject(closedError()))
+        .once('connect', () => {
+          this.phase = trust === undefined ? 'answer' : 'TLS handshake'
+          if (trust === undefined) resolve(socket)
+        })
+        .once('secureConnect', () => {
+          this.phase = 'answer'
+          onHandshake?.()
+          const problem = this.#inspect()
+          if (problem === undefined) resolve(socket)
+          else reject(problem)
+        })
+    })
+  }
+
+  /** From now on the kernel asks the other side every second whether it is still there. */
+  keepAlive(): void {
+    this.#socket.setKeepAlive(true, 1000)
   }
 
   /** Drops the connection, whatever it is doing. */
   destroy(): void {
-    this.#socket?.destroy()
+    this.#socket.destroy()
   }
 
-  #open(target: Target, done: Done): Socket {
-    const { trust } = this.#options
-    const socket = openSocket(target, trust)
-    let waiting = true
-    const finish = (error: Error | undefined): void => {
-      if (!waiting) return
-      waiting = false
-      if (error === undefined) done(null, socket)
-      else {
-        socket.destroy()
-        done(error, null)
-      }
+  #listen(): void {
+    let isOver = false
+    const over = (suspicion: Suspicion | undefined): void => {
+      if (isOver) return
+      isOver = true
+      this.onOver(suspicion)
     }
-    socket
+    this.#socket
       .setNoDelay(true)
       .setKeepAlive(true, 60_000)
-      // Stays: whatever comes when undici has let go of the socket must not end the process.
-      .on('error', finish)
-      .once('close', () => finish(closedError()))
-      .once('connect', () => {
-        this.phase = trust === undefined ? 'answer' : 'TLS handshake'
-        if (trust === undefined) finish(undefined)
-      })
-      .once('secureConnect', () => {
-        this.phase = 'answer'
-        finish(this.#inspect(socket as TLSSocket, trust?.serverName ?? target.hostname))
-      })
-    return socket
+      // Stays: whatever comes when nobody speaks over the socket any more must not end the process.
+      .on('error', (error) => over(suspicionOf(error)))
+      .once('end', () => over({ reason: 'closed', detail: 'the server ended the connection' }))
+      .once('close', () => over(undefined))
   }
 
   /** What is wrong with the certificate of a finished handshake, if anything. */
-  #inspect(socket: TLSSocket, name: string): Error | undefined {
+  #inspect(): Error | undefined {
+    const socket = this.#socket
+    if (!(socket instanceof TLSSocket)) return undefined
+    const { trust, onCertificate } = this.#options
     const certificate = socket.getPeerX509Certificate()
-    if (certificate !== undefined) this.#options.onCertificate?.(certificateInfo(certificate))
-    if (socket.authorized || this.#options.trust?.insecure) return undefined
+    if (certificate !== undefined) {
+      const info = certificateInfo(certificate)
+      this.expiresMs = info.expiresMs
+      onCertificate?.(info)
+    }
+    if (socket.authorized || trust?.insecure) return undefined
+    const name = trust?.serverName ?? this.#host
     return new CertificateError(String(socket.authorizationError), certificate, { name, nowMs: Date.now() })
   }
 }
 
-function openSocket({ hostname: host, port }: Target, trust: TlsTrust | undefined): Socket {
-  const where = { host, port: Number(port) }
+function openSocket(where: { host: string; port: number }, { trust, offersHttp2 }: ConnectorOptions): Socket {
   if (trust === undefined) return connectTcp(where)
   const { context, serverName } = trust
   return connectTls({
     ...where,
     secureContext: context,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     // The verdict on the certificate is ours, and names what is wrong with it.
     rejectUnauthorized: false,
     checkServerIdentity: (address, certificate) => checkIdentity(serverName ?? address, certificate),
@@ -118,6 +148,7 @@ function checkIdentity(...check: Parameters<typeof checkServerIdentity>): Error 
   }
 }
 
-function closedError(): Error {
+/** What is said of a connection that has ended without a word. */
+export function closedError(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' })
 }

@@ -42,6 +42,9 @@ const SHORTAGES = new Set([
   'EPERM',
 ])
 
+/** The server has not looked at the question, and says so. */
+const UNPROCESSED = new Set(['ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_REFUSED_STREAM'])
+
 /** Mistakes of ours: no server is to blame. */
 const OURS = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'])
 
@@ -78,13 +81,13 @@ export function deadReason(error: unknown): DeadReason {
   if (error instanceof CertificateError) return 'certificate'
   if (code === 'UND_ERR_SOCKET' && MISBEHAVED.test(error.message)) return 'protocol'
   if (TLS_CODE.test(code)) return 'tls'
-  if (code.startsWith('HPE_')) return 'protocol'
+  if (code.startsWith('HPE_') || code.startsWith('ERR_HTTP2_')) return 'protocol'
   return REASONS[code] ?? 'error'
 }
 
-/** True for the errors that a connection gives which the peer had closed before the request arrived. */
+/** True for the errors that a connection gives which the peer had closed, or given up, before the request arrived. */
 export function isClosedConnection(error: unknown): boolean {
-  return deadReason(error) === 'reset'
+  return deadReason(error) === 'reset' || UNPROCESSED.has(codeOf(error) ?? '')
 }
 
 function isProgrammingError(error: unknown): boolean {

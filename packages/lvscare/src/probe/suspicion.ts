@@ -40,6 +40,6 @@ const REASONS: Record<string, SuspicionReason> = {
 
 /** The suspicion that the error of a socket gives; none where it was ended here. */
 export function suspicionOf(error: unknown): Suspicion | undefined {
-  const reason = REASONS[codeOf(error) ?? '']
-  return reason === undefined ? undefined : { reason, detail: messageOf(error) }
+  const known = REASONS[codeOf(error) ?? '']
+  return known === undefined ? undefined : { reason: known, detail: messageOf(error) }
 }

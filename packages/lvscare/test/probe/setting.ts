@@ -11,7 +11,7 @@ afterEach(async () => {
 })
 
 /** Is closed after the test. */
-export async function closing(server: Promise<TestServer>): Promise<TestServer> {
+export async function closing<T extends TestServer>(server: Promise<T>): Promise<T> {
   const started = await server
   opened.push(started)
   return started
@@ -21,6 +21,7 @@ export async function closing(server: Promise<TestServer>): Promise<TestServer> 
 export const HEALTH: HealthConfig = {
   scheme: 'https',
   path: '/healthz',
+  readyPath: undefined,
   method: 'GET',
   headers: new Map(),
   body: undefined,

@@ -2,6 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type SecureServerOptions,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -41,6 +48,8 @@ export interface TestServer {
   /** Connections that are open now. */
   readonly open: Set<Socket>
   close(): Promise<void>
+  /** Listens again, on the same port. */
+  reopen(): Promise<void>
 }
 
 /** Like an apiserver: it does not close a connection because nobody asks for some seconds. */
@@ -53,6 +62,35 @@ export function https(
   options: TlsOptions = {},
 ): Promise<TestServer> {
   return started(createHttpsServer({ ...pair, ...LASTING, ...options }, listener), 'https')
+}
+
+/** An HTTP/2 server, which speaks HTTP/1.1 as well unless it is told not to. */
+export function http2(
+  pair: KeyPair,
+  listener: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+  options: SecureServerOptions = {},
+): Promise<TestServer> {
+  const server = createSecureServer({ ...pair, allowHTTP1: true, ...options }, listener)
+  return started(
+    server.on('sessionError', () => undefined),
+    'https',
+  )
+}
+
+/** An HTTP/2 server that does with each stream what `serve` does. */
+export function streams(
+  pair: KeyPair,
+  serve: (stream: ServerHttp2Stream) => void,
+  options: SecureServerOptions = {},
+): Promise<TestServer> {
+  const server = createSecureServer({ ...pair, ...options }).on('stream', (stream) => {
+    stream.on('error', () => undefined)
+    serve(stream)
+  })
+  return started(
+    server.on('sessionError', () => undefined),
+    'https',
+  )
 }
 
 /** An HTTP server without TLS; `scheme` is what its origin pretends. */
@@ -101,6 +139,10 @@ async function started(server: Server, scheme: string): Promise<TestServer> {
     handshakes: 0,
     open,
     close,
+    reopen: async () => {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+    },
   }
   server.on('connection', (socket) => {
     seen.connections += 1

@@ -1,0 +1,63 @@
+import { jittered } from '../time.ts'
+import type { Line } from './line.ts'
+import type { After } from './timers.ts'
+
+/** From one PING to the next, give or take a tenth, in milliseconds. */
+export const PING_MS = 1000
+
+/** A PING is answered within this time, in milliseconds, or the server is suspected. */
+export const PONG_MS = 750
+
+/** At the end of it what has come meanwhile is read: this node may have been too busy to look. */
+const LOOK_MS = 50
+
+/** Options of a {@link Pinger}. */
+export interface PingerOptions {
+  /** How much longer than usual it waits for an answer, in milliseconds. */
+  readonly waitMs: () => number
+  /** A PING was not answered in time. */
+  readonly onUnanswered: (ms: number) => void
+  /** It was answered after all; until then no other one is sent. */
+  readonly onLateAnswer: () => void
+  readonly after: After
+  readonly random: () => number
+}
+
+/** Asks for a sign of life once a second, for nothing else: no request, no authentication. */
+export class Pinger {
+  readonly #line: Pick<Line, 'ping'>
+  readonly #options: PingerOptions
+  #cancel: () => void
+  #isStopped = false
+
+  constructor(line: Pick<Line, 'ping'>, options: PingerOptions) {
+    this.#line = line
+    this.#options = options
+    // Not in step with the guards of other nodes, which may all have connected in one moment.
+    this.#cancel = options.after(PING_MS * options.random(), () => this.#send())
+  }
+
+  /** No more PINGs, and nothing more is told. */
+  stop(): void {
+    this.#isStopped = true
+    this.#cancel()
+  }
+
+  #send(): void {
+    const { after, waitMs, onUnanswered, onLateAnswer } = this.#options
+    const limitMs = PONG_MS + waitMs()
+    let isLate = false
+    this.#cancel = after(limitMs - LOOK_MS, () => {
+      this.#cancel = after(LOOK_MS, () => {
+        isLate = true
+        onUnanswered(limitMs)
+      })
+    })
+    this.#line.ping(() => {
+      if (this.#isStopped) return
+      this.#cancel()
+      this.#cancel = after(jittered(PING_MS, this.#options.random), () => this.#send())
+      if (isLate) onLateAnswer()
+    })
+  }
+}
