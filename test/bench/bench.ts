@@ -1,6 +1,9 @@
-// npm run bench: the numbers of docs/performance.md, as ratios in one run. In the VM: all but the probes.
+// npm run bench: the numbers of docs/performance.md, as ratios in one run. In the VM: all but the probes and the clients.
 import { cpus, release } from 'node:os'
+import { benchClients } from './clients.ts'
 import { benchCpu } from './cpu.ts'
+import { benchFailover } from './failover/failover.ts'
+import { benchLoss } from './failover/loss.ts'
 import { benchForeign } from './foreign.ts'
 import { benchGrowth } from './growth.ts'
 import { benchMemory } from './memory.ts'
@@ -18,7 +21,10 @@ const PARTS: Record<string, () => Result[] | Promise<Result[]>> = {
   foreign: benchForeign,
   repair: benchRepair,
   growth: benchGrowth,
+  failover: benchFailover,
+  loss: benchLoss,
   probes: benchProbes,
+  clients: benchClients,
 }
 
 const results: Result[] = []

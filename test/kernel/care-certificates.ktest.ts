@@ -122,7 +122,7 @@ describe('lvscare care, verifying certificates', () => {
     const host = cluster.server('b').host
     const pair = authority.issue({ names: [`IP:${host.v4}`] })
     await cluster.server('b').close()
-    const demanding = new ApiServer(host, pair, authority.cert)
+    const demanding = new ApiServer(host, pair, { clientAuthority: authority.cert })
     await demanding.start()
     const without = guarding()
     await without.logged('server state changed', LIMIT_MS, ({ server, to }) => server === B && to === 'down')

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Answer } from './apiserver-answers.ts'
 
 const HOSTILE = ['redirect', 'trickle', 'huge-headers', 'endless', 'cut', 'bomb'] as const
 const RUDE = ['silent', 'reset-in-tls', 'garbage'] as const
@@ -19,7 +19,7 @@ export function isRude(mode: string): mode is RudeMode {
 }
 
 /** Answers in a way that costs who does not watch out. */
-export function answerHostile(mode: HostileMode, response: ServerResponse): void {
+export function answerHostile(mode: HostileMode, response: Answer): void {
   switch (mode) {
     case 'redirect':
       response.writeHead(302, { location: 'https://192.0.2.254:6443/nowhere' }).end()
@@ -51,15 +51,16 @@ export function treatRudely(mode: RudeMode, socket: Socket): void {
   if (mode === 'garbage') pour(socket, 'garbage '.repeat(8192))
 }
 
-function repeat(response: ServerResponse, write: () => void): void {
+function repeat(response: Answer, write: () => void): void {
   const timer = setInterval(write, 100)
   response.on('close', () => clearInterval(timer))
 }
 
 /** Writes as fast as the other side takes it. */
-function pour(to: Socket | ServerResponse, chunk: string): void {
+function pour(to: Socket | Answer, chunk: string): void {
   const more = (): void => {
-    while (!to.destroyed && to.write(chunk)) undefined
+    // What is closed takes nothing.
+    while (to.write(chunk)) undefined
   }
   to.on('drain', more)
   more()

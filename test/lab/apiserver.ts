@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Mode, Order } from './apiserver-program.ts'
+import type { Mode } from './apiserver-answers.ts'
+import type { Counters, ListenerOptions } from './apiserver-listener.ts'
+import type { Numbered, Obeyed, Order, PlannedStop } from './apiserver-program.ts'
 import type { KeyPair } from './certificate.ts'
 import type { TestHost } from './hosts.ts'
 import { program } from './programs.ts'
@@ -8,18 +10,21 @@ import { program } from './programs.ts'
 /** The port of every test apiserver. */
 export const PORT = 6443
 
+/** What sort of apiserver it is. */
+export type ApiServerOptions = Pick<ListenerOptions, 'clientAuthority' | 'http' | 'idleMs'>
+
 /** An apiserver on a test host: a process that can be told to fall ill, and can be stopped and killed. */
 export class ApiServer {
   readonly host: TestHost
-  readonly #clientAuthority: string | undefined
+  readonly #options: ApiServerOptions
   #pair: KeyPair
   #process: ChildProcess | undefined
+  #orders = 0
 
-  /** With `clientAuthority` only who shows a certificate of it is let in. */
-  constructor(host: TestHost, pair: KeyPair, clientAuthority?: string) {
+  constructor(host: TestHost, pair: KeyPair, options: ApiServerOptions = {}) {
     this.host = host
     this.#pair = pair
-    this.#clientAuthority = clientAuthority
+    this.#options = options
   }
 
   /** `192.0.2.11:6443`. */
@@ -37,8 +42,8 @@ export class ApiServer {
     const args = ['netns', 'exec', this.host.name, process.execPath, program('apiserver')]
     this.#process = spawn('ip', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     const { name, v4, v6 } = this.host
-    const [pair, clientAuthority] = [this.#pair, this.#clientAuthority]
-    await this.#order({ kind: 'listen', name, addresses: [v4, v6], port: PORT, pair, clientAuthority })
+    const [addresses, pair] = [[v4, v6], this.#pair]
+    await this.#order({ kind: 'listen', name, addresses, port: PORT, pair, ...this.#options })
   }
 
   /** Changes how health checks are answered. */
@@ -55,6 +60,25 @@ export class ApiServer {
   /** Ends every connection, and goes on. */
   async drop(): Promise<void> {
     await this.#order({ kind: 'drop' })
+  }
+
+  /** What it has been asked since it was started. */
+  async counters(): Promise<Counters> {
+    return await this.#order({ kind: 'counters' })
+  }
+
+  /**
+   * Stops as kube-apiserver does on SIGTERM: /readyz fails at once, everything else goes on for `delayMs`; then new
+   * connections are refused, the open ones told so (GOAWAY), and open watches go on for `drainMs`. Resolves when it has
+   * begun; `ended` when the process is gone.
+   */
+  async shutDown(stop: PlannedStop): Promise<{ readonly ended: Promise<void> }> {
+    const gone = once(this.#running(), 'exit')
+    await this.#order({ kind: 'shutdown', ...stop })
+    const ended = gone.then(() => {
+      this.#process = undefined
+    })
+    return { ended }
   }
 
   /** The process is killed as by the kernel's OOM killer; its host answers with RST from now on. */
@@ -82,20 +106,24 @@ export class ApiServer {
     if (this.#process !== undefined) await this.kill()
   }
 
-  async #order(order: Order): Promise<void> {
+  async #order(order: Order): Promise<Counters> {
     const child = this.#running()
-    const settled = new AbortController()
-    const { signal } = settled
-    const gone = once(child, 'exit', { signal }).then(() =>
-      Promise.reject(new Error(`the apiserver on ${this.host.name} ended`)),
-    )
-    child.send(order)
-    try {
-      await Promise.race([once(child, 'message', { signal }), gone])
-    } finally {
-      // Or each order would leave its listeners behind.
-      settled.abort()
-    }
+    this.#orders += 1
+    const number = this.#orders
+    return await new Promise((resolve, reject) => {
+      const settle = (): void => void child.off('message', answered).off('exit', ended)
+      const answered = (answer: Obeyed): void => {
+        if (answer.number !== number) return
+        settle()
+        resolve(answer.counters)
+      }
+      const ended = (): void => {
+        settle()
+        reject(new Error(`the apiserver on ${this.host.name} ended`))
+      }
+      child.on('message', answered).on('exit', ended)
+      child.send({ number, order } satisfies Numbered)
+    })
   }
 
   #running(): ChildProcess {

@@ -37,6 +37,8 @@ export function attempt(address: string, port: number, timeoutMs = 3000): Promis
 /** A long-lived connection, as a kubelet's watch: knows when and how it ended. */
 export interface Watch {
   readonly socket: TLSSocket
+  /** Which server has it. */
+  readonly server: string
   /** Resolves with the error's code, or `closed` for an orderly end. */
   readonly ended: Promise<string>
 }
@@ -46,7 +48,10 @@ export function openWatch(address: string, port: number): Promise<Watch> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, rejectUnauthorized: false }, () => {
       socket.write('GET /watch HTTP/1.1\r\nHost: apiserver\r\n\r\n')
-      socket.once('data', () => resolve({ socket, ended }))
+      socket.once('data', (head: Buffer) => {
+        const server = /^x-server: (.*)\r$/m.exec(head.toString())?.[1] ?? ''
+        resolve({ socket, server, ended })
+      })
     })
     const ended = new Promise<string>((end) => {
       socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))

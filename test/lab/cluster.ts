@@ -1,4 +1,4 @@
-import { ApiServer, PORT } from './apiserver.ts'
+import { ApiServer, type ApiServerOptions, PORT } from './apiserver.ts'
 import { selfSigned } from './certificate.ts'
 import { exec } from './exec.ts'
 import { TestNetwork } from './hosts.ts'
@@ -20,11 +20,16 @@ export class TestCluster {
   }
 
   /** Builds the network and starts every apiserver. */
-  static async create(...names: string[]): Promise<TestCluster> {
+  static create(...names: string[]): Promise<TestCluster> {
+    return TestCluster.createWith({}, ...names)
+  }
+
+  /** The same with apiservers of some sort. */
+  static async createWith(options: ApiServerOptions, ...names: string[]): Promise<TestCluster> {
     const network = TestNetwork.create(...names)
     const addresses = network.hosts.flatMap(({ v4, v6 }) => [v4, v6])
     const pair = selfSigned([...addresses, VIP.v4, VIP.v6])
-    const servers = network.hosts.map((host) => new ApiServer(host, pair))
+    const servers = network.hosts.map((host) => new ApiServer(host, pair, options))
     // One after the other: on two emulated cores starting all at once is slower.
     for (const server of servers) await server.start()
     return new TestCluster(network, servers)

@@ -3,27 +3,29 @@ import { exec } from './exec.ts'
 /** The address of this machine on the test network, and its prefix. */
 export const NODE = { v4: '192.0.2.1', v6: '2001:db8::1' } as const
 
-const BRIDGE = 'lvsbr0'
+/** The switch of the test network. */
+export const BRIDGE = 'lvsbr0'
 
 /** A machine of the test network: a network namespace on a cable to the bridge. */
 export class TestHost {
   readonly name: string
   readonly v4: string
   readonly v6: string
-  readonly #cable: string
+  /** The network interface of this machine in which its cable ends. */
+  readonly cable: string
 
   constructor(name: string, number: number) {
     this.name = name
     this.v4 = `192.0.2.${number}`
     this.v6 = `2001:db8::${number.toString(16)}`
-    this.#cable = `lvs-${name}`
+    this.cable = `lvs-${name}`
   }
 
   /** Makes the namespace, the cable and the addresses. */
   create(): void {
     exec('ip', 'netns', 'add', this.name)
-    exec('ip', 'link', 'add', this.#cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name)
-    exec('ip', 'link', 'set', this.#cable, 'master', BRIDGE, 'up')
+    exec('ip', 'link', 'add', this.cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name)
+    exec('ip', 'link', 'set', this.cable, 'master', BRIDGE, 'up')
     this.run('ip', 'link', 'set', 'lo', 'up')
     this.run('ip', 'link', 'set', 'eth0', 'up')
     this.run('ip', 'addr', 'add', `${this.v4}/24`, 'dev', 'eth0')
@@ -32,12 +34,12 @@ export class TestHost {
 
   /** Pulls the cable at the switch: the host does not notice, and nobody hears of it any more. */
   unplug(): void {
-    exec('ip', 'link', 'set', this.#cable, 'nomaster')
+    exec('ip', 'link', 'set', this.cable, 'nomaster')
   }
 
   /** Puts the cable back. */
   plug(): void {
-    exec('ip', 'link', 'set', this.#cable, 'master', BRIDGE)
+    exec('ip', 'link', 'set', this.cable, 'master', BRIDGE)
   }
 
   /** Runs a program on the host. */
@@ -48,7 +50,7 @@ export class TestHost {
   /** Takes the host away with everything on it. */
   remove(): void {
     // With its namespace the cable would go too, but some time later.
-    exec('ip', 'link', 'delete', this.#cable)
+    exec('ip', 'link', 'delete', this.cable)
     exec('ip', 'netns', 'delete', this.name)
   }
 }

@@ -11,13 +11,15 @@ export class Keepalived {
   readonly #folder: string
   readonly #process: ChildProcess
 
-  constructor(cluster: TestCluster) {
+  /** `before` is what keepalived is given to as a command: it must replace itself by it, as `ip netns exec` does. */
+  constructor(cluster: TestCluster, ...before: string[]) {
     this.#folder = mkdtempSync(join(tmpdir(), 'lvscare-keepalived-'))
     const file = (name: string): string => join(this.#folder, name)
     writeFileSync(file('conf'), configuration(cluster))
     const pids = ['--pid', file('pid'), '--checkers_pid', file('checkers')]
     const flags = ['--use-file', file('conf'), '--dont-fork', '--check', '--log-console', ...pids]
-    this.#process = spawn('keepalived', flags, { stdio: 'ignore' })
+    const [program = '', ...rest] = [...before, 'keepalived', ...flags]
+    this.#process = spawn(program, rest, { stdio: 'ignore' })
   }
 
   /** Its processes: one that watches, and one that checks. */
@@ -45,7 +47,8 @@ function configuration(cluster: TestCluster): string {
         path /healthz
         status_code 200
       }
-      connect_timeout 3
+      connect_timeout 1
+      retry 0
     }
   }`,
   )

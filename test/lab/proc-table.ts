@@ -1,17 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Not there until the module is loaded. */
-const TABLE = '/proc/net/ip_vs'
+/** The table of a process's network namespace; not there until the module is loaded. */
+const tableOf = (pid: number | 'self'): string => `/proc/${pid}/net/ip_vs`
 
 /**
- * The members of an IPv4 service in /proc/net/ip_vs, by address, with their weight; `undefined` without the service.
+ * The members of an IPv4 service in /proc/net/ip_vs, by address, with their weight; `undefined` without the service. The
+ * table is that of this process or of another one.
  *
  * The kernel's own text: no program to start, so that a change is seen within a millisecond.
  */
-export function membersNow(service: string): Map<string, number> | undefined {
-  if (!existsSync(TABLE)) return undefined
+export function membersNow(service: string, pid: number | 'self' = 'self'): Map<string, number> | undefined {
+  if (!existsSync(tableOf(pid))) return undefined
   let members: Map<string, number> | undefined
-  for (const line of readFileSync(TABLE, 'latin1').split('\n')) {
+  for (const line of readFileSync(tableOf(pid), 'latin1').split('\n')) {
     const words = line.trim().split(/\s+/)
     if (words[0] === 'TCP' || words[0] === 'UDP' || words[0] === 'FWM') {
       if (members !== undefined) return members
@@ -31,7 +32,7 @@ function readable(hex: string): string {
 
 /** An IPv4 service and its members as one text to compare, without the counters; empty without the service. */
 export function ruleNow(service: string): string {
-  const lines = existsSync(TABLE) ? readFileSync(TABLE, 'latin1').split('\n') : []
+  const lines = existsSync(tableOf('self')) ? readFileSync(tableOf('self'), 'latin1').split('\n') : []
   const own: string[] = []
   for (const line of lines) {
     const words = line.trim().split(/\s+/)

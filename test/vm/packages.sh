@@ -5,16 +5,16 @@ set -euo pipefail
 # What each one is for: qemu-system-x86 is the machine; busybox-static, cpio and xz-utils make the initrd; kmod resolves
 # and loads modules; iproute2, ipvsadm and nftables set networks up in the guest and read the kernel's tables independently;
 # openssl makes certificates; gcc with the headers prints the kernel's real constants; procps is for looking around;
-# keepalived is the rival of the benchmarks; prometheus brings promtool, which checks what is for Prometheus.
+# keepalived and haproxy are the rivals of the benchmarks; prometheus brings promtool, which checks what is for Prometheus.
 PACKAGES=(
   qemu-system-x86 busybox-static cpio xz-utils kmod
   iproute2 ipvsadm nftables openssl
   gcc libc6-dev linux-libc-dev procps
-  keepalived prometheus
+  keepalived haproxy prometheus
 )
 
 # Those of them that would be started when they are installed, and at every boot: only their programs are wanted.
-SERVICES=(keepalived.service prometheus.service)
+SERVICES=(keepalived.service haproxy.service prometheus.service)
 
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${LVSCARE_CACHE:-$(cd -- "$HERE/../.." && pwd)/.cache}
