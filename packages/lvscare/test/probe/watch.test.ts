@@ -406,7 +406,7 @@ describe('watchServer, beside another one', () => {
     setTimeout(() => stop.abort('SIGTERM'), 1000)
     await watching
     expect(counts.hole).toBeLessThanOrEqual(2)
-    // Fifty would fit; a busy machine may do with fewer.
-    expect(counts.good).toBeGreaterThan(15)
+    // Fifty would fit; a busy machine may do with fewer. One after the other it would be three.
+    expect(counts.good).toBeGreaterThan(6)
   })
 })
