@@ -101,7 +101,9 @@ export class Prober {
 
   #limitMs({ confirm, timeoutMs: shorterMs = Number.POSITIVE_INFINITY }: ProbeRequest): number {
     const { timeoutMs } = this.#options.health
-    return Math.min(confirm ? confirmMs(this.#speed, timeoutMs) : timeoutMs, shorterMs)
+    if (!confirm) return Math.min(timeoutMs, shorterMs)
+    // Where suspicions proved false, a network that loses packets gets more time for this too.
+    return Math.min(confirmMs(this.#speed, timeoutMs) + this.sentinel.waitMs, timeoutMs, shorterMs)
   }
 
   /** Asks whether it is well, and then, where that is wanted, whether it is ready. */
