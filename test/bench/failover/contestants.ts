@@ -8,8 +8,8 @@ import { clearPath, layRivalPath } from '../../lab/rival-path.ts'
 
 /** A contestant at work. */
 export interface Guarding {
-  /** Servers that get new connections at this moment, as `192.0.2.11:6443`. */
-  rotation(): ReadonlySet<string> | Promise<ReadonlySet<string>>
+  /** The servers at this moment, as `192.0.2.11:6443`, with their weight; those that are out are missing. */
+  weights(): ReadonlyMap<string, number> | Promise<ReadonlyMap<string, number>>
   /** Ends it, with all it has set. */
   stop(): Promise<void>
 }
@@ -49,7 +49,7 @@ export const CONTESTANTS: readonly Contestant[] = [
 function guarding(cluster: TestCluster, flags: readonly string[]): Guarding {
   const guard = new GuardProcess([...cluster.flags, ...flags], {}, [process.execPath, LVSCARE, 'care'])
   return {
-    rotation: () => {
+    weights: () => {
       const { exitCode, signalCode } = guard.process
       if ((exitCode ?? signalCode) !== null) throw new Error(`the guard ended: ${guard.words.join(' ')}`)
       return inKernel()
@@ -65,7 +65,7 @@ function keepalived(cluster: TestCluster): Guarding {
   layRivalPath()
   const rival = new Keepalived(cluster)
   return {
-    rotation: inKernel,
+    weights: inKernel,
     stop: async () => {
       await rival.stop()
       clearPath()
@@ -77,7 +77,7 @@ function haproxy(cluster: TestCluster): Guarding {
   layRivalPath()
   const rival = new Haproxy(cluster)
   return {
-    rotation: () => rival.up(),
+    weights: async () => new Map([...(await rival.up())].map((server) => [server, 1])),
     stop: async () => {
       await rival.stop()
       clearPath()
@@ -85,7 +85,12 @@ function haproxy(cluster: TestCluster): Guarding {
   }
 }
 
-function inKernel(): ReadonlySet<string> {
-  const members = [...(membersNow(VIRTUAL.v4) ?? [])]
-  return new Set(members.filter(([, weight]) => weight > 0).map(([server]) => server))
+/** Servers that get new connections at this moment. */
+export async function rotation(guarding: Guarding): Promise<ReadonlySet<string>> {
+  const weights = [...(await guarding.weights())]
+  return new Set(weights.filter(([, weight]) => weight > 0).map(([server]) => server))
+}
+
+function inKernel(): ReadonlyMap<string, number> {
+  return membersNow(VIRTUAL.v4) ?? new Map()
 }

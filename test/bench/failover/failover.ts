@@ -3,6 +3,7 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Result } from '../stats.ts'
+import { chosen } from './chosen.ts'
 import { CONTESTANTS, type Contestant, type Guarding } from './contestants.ts'
 import { type FailoverData, type Measured, measured, type Round, toJson } from './data.ts'
 import { FAULTS, Field } from './faults.ts'
@@ -81,12 +82,4 @@ async function playAndNote(setting: Setting, number: number): Promise<Round> {
   appendFileSync(join(RESULTS, 'failover-rounds.jsonl'), `${line}\n`)
   console.error(`failover: ${line} (${Math.round((performance.now() - start) / 1000)} s)`)
   return round
-}
-
-/** All of them, or those that the environment names. */
-function chosen<T extends { readonly name: string }>(all: readonly T[], variable: string): readonly T[] {
-  const names = process.env[variable]?.split(/[ ,]+/).filter((name) => name !== '')
-  const unknown = names?.find((name) => !all.some((one) => one.name === name))
-  if (unknown !== undefined) throw new RangeError(`${variable}: "${unknown}" is none of them`)
-  return all.filter(({ name }) => names?.includes(name) ?? true)
 }

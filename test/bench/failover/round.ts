@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Contestant, Guarding } from './contestants.ts'
+import { type Contestant, type Guarding, rotation } from './contestants.ts'
 import type { Round, Time } from './data.ts'
 import type { Fault, Field } from './faults.ts'
 import { Newcomers } from './newcomers.ts'
@@ -61,8 +61,8 @@ export function goneFrom(
 ): Promise<number | null> {
   const servers = field.endpoints(names)
   return within(OUT_LIMIT_MS, since, async () => {
-    const rotation = await guarding.rotation()
-    return !servers.some((server) => rotation.has(server))
+    const serving = await rotation(guarding)
+    return !servers.some((server) => serving.has(server))
   })
 }
 
@@ -90,8 +90,8 @@ function lastEnd(start: number, streams: readonly Stream[], kind: 'idle' | 'acti
 }
 
 async function isWhole(field: Field, guarding: Guarding, absent?: string): Promise<boolean> {
-  const rotation = await guarding.rotation()
-  return field.endpointsBut(absent).every((server) => rotation.has(server))
+  const serving = await rotation(guarding)
+  return field.endpointsBut(absent).every((server) => serving.has(server))
 }
 
 /** Milliseconds from `since` until it holds; `null` when it does not within the limit, from now. */
