@@ -49,7 +49,12 @@ const keeper: Keeper = new Keeper({
   first: { applied: [], failures: [] },
   book: new VerdictBook(fleet, log, metrics, weights),
   allDown: () => fleet.allDown,
-  followers: { tick: () => undefined, changed: () => undefined },
+  followers: {
+    tick: () => undefined,
+    changed: () => undefined,
+    standBy: () => undefined,
+    resume: () => undefined,
+  },
   metrics,
   repairs: new Repairs(log, () => undefined),
   seat: new SeatWatch({ tryToTake: async () => 'mine' }, log),

@@ -94,7 +94,7 @@ describe('lvscare care, judging servers', () => {
     await table({ [B]: 1, [C]: 1 })
     await cluster.server('a').start()
     await table(ALL)
-    await told(guard, /dead>draining dead>down( dead)+ healthy healthy healthy>up/)
+    await told(guard, /(suspected|dead)>draining dead>down( dead)+ healthy healthy healthy>up/)
   })
 
   it('empties the rule with --all-down remove, and fills it again', async () => {
@@ -223,9 +223,13 @@ describe('lvscare care, when the clock jumps', { skip }, () => {
       await cluster.server('b').drop()
     }
     setClock(0)
+    await table(ALL)
+    // A connection that is ended is suspicious, whatever the time; that is all there may be.
     const changes = guard.records('server state changed').filter(({ from }) => from !== 'unknown')
-    assert.deepEqual(changes, [])
-    assert.deepEqual(Object.fromEntries(membersOf(VIRTUAL.v4) ?? []), ALL)
+    const odd = changes.filter(
+      ({ outcome }) => !['suspected', 'cleared', 'healthy'].includes(String(outcome)),
+    )
+    assert.deepEqual(odd, [])
     await cluster.server('a').kill()
     await table({ [B]: 1, [C]: 1 })
   })

@@ -24,7 +24,7 @@ export interface KeeperParts {
   readonly first: Pass
   readonly book: VerdictBook
   readonly allDown: () => boolean
-  /** Told of each pass and of each change of the servers, while this guard is the one who writes. */
+  /** Told of each pass and of each change of the servers. */
   readonly followers: Followers
   readonly metrics: Metrics
   readonly repairs: Repairs
@@ -38,6 +38,10 @@ export interface Followers {
   tick(nowMs: number): void
   /** After a verdict or a suspicion, before the pass that follows from it. */
   changed(server: string, nowMs: number): void
+  /** Instead of `changed` while another guard writes: whatever is under way is its business now. */
+  standBy(): void
+  /** This guard has taken over; before its first pass. */
+  resume(nowMs: number): void
 }
 
 /** Joins verdicts and passes: the state of a running guard. */
@@ -71,7 +75,9 @@ export class Keeper {
 
   /** Finds out who writes; before the first verdict, and again before every pass. */
   async takeSeat(): Promise<void> {
-    if (await this.#parts.seat.look()) this.#fresh = new Set(PIECES)
+    if (!(await this.#parts.seat.look())) return
+    this.#fresh = new Set(PIECES)
+    this.#parts.followers.resume(monotonic())
   }
 
   /** One pass, reported; a guard that stands by only looks. */
@@ -122,7 +128,9 @@ export class Keeper {
   }
 
   #follow(server: string, judgement: Judgement): Judgement {
-    if (this.#isActive()) this.#parts.followers.changed(server, monotonic())
+    const { followers } = this.#parts
+    if (this.#isActive()) followers.changed(server, monotonic())
+    else followers.standBy()
     if (judgement.changed) this.pass()
     return judgement
   }

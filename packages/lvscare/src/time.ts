@@ -23,6 +23,9 @@ export function jittered(ms: number, random: () => number): number {
   return ms * (0.9 + 0.2 * random())
 }
 
+/** The last part of a time limit, in milliseconds. */
+export const LOOK_MS = 50
+
 /**
  * Runs `work` with a signal that aborts when `parent` does, or after `ms` with a TimeoutError.
  *
@@ -40,7 +43,11 @@ export async function withDeadline<T>(
     own.signal.addEventListener('abort', () => reject(own.signal.reason), { once: true })
   })
   const relay = (): void => own.abort(parent.reason)
-  const timer = setTimeout(() => own.abort(timeoutError(ms)), ms)
+  // At the end of it what has come meanwhile is read: this process may have been stopped, or too busy to look.
+  const lookMs = Math.min(LOOK_MS, ms / 2)
+  let timer = setTimeout(() => {
+    timer = setTimeout(() => own.abort(timeoutError(ms)), lookMs)
+  }, ms - lookMs)
   parent.addEventListener('abort', relay, { once: true })
   try {
     // Not everything that takes a signal listens to it at once: undici does not while it connects.

@@ -36,7 +36,12 @@ class FakeSeat implements Seat {
 }
 
 /** Nothing to be done beside the rule. */
-const NOBODY: Followers = { tick: () => undefined, changed: () => undefined }
+const NOBODY: Followers = {
+  tick: () => undefined,
+  changed: () => undefined,
+  standBy: () => undefined,
+  resume: () => undefined,
+}
 
 function guarded(leftovers: readonly Piece[] = []) {
   const fleet = new Fleet({

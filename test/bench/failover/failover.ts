@@ -8,6 +8,7 @@ import { CONTESTANTS, type Contestant, type Guarding } from './contestants.ts'
 import { type FailoverData, type Measured, measured, type Round, toJson } from './data.ts'
 import { FAULTS, Field } from './faults.ts'
 import { failoverTable } from './markdown.ts'
+import { Newcomers } from './newcomers.ts'
 import { behind, promises } from './promises.ts'
 import { everybodyIn, goneFrom, play, type Setting } from './round.ts'
 
@@ -60,7 +61,10 @@ async function compete(field: Field, contestant: Contestant): Promise<Record<str
 async function begin(field: Field, contestant: Contestant): Promise<Guarding> {
   const guarding = contestant.start(field.cluster)
   await everybodyIn(field, guarding)
+  // The client too is slow for as long as it is new.
+  const newcomers = new Newcomers()
   await delay(SETTLE_MS)
+  await newcomers.stop()
   return guarding
 }
 

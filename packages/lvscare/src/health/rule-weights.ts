@@ -26,6 +26,11 @@ export class RuleWeights {
     this.#leaving.add(server)
   }
 
+  /** True for a server that is to be a member for its own sake. */
+  wants(server: string): boolean {
+    return this.#fleet.weights().has(server)
+  }
+
   /** Lets it go. */
   letGo(server: string): void {
     this.#leaving.delete(server)

@@ -15,7 +15,7 @@ export interface Ending {
 
 /** One connection to a server, from the first packet to the last; never two. It speaks what the server has chosen. */
 export class Line {
-  /** How many answers it has carried: from the first one on it may turn out closed. */
+  /** How many probes have ended on it with an answer. */
   answers = 0
   /** Unix time in milliseconds at which it was begun. */
   readonly madeMs: number
@@ -75,7 +75,6 @@ export class Line {
         this.#connector.phase = phase
       }
       const status = await this.#connection.ask(question, { signal, onPhase })
-      this.answers += 1
       this.#afterAsking(true)
       return status
     } catch (error) {

@@ -1,4 +1,4 @@
-import { jittered } from '../time.ts'
+import { jittered, LOOK_MS } from '../time.ts'
 import type { Line } from './line.ts'
 import type { After } from './timers.ts'
 
@@ -7,9 +7,6 @@ export const PING_MS = 1000
 
 /** A PING is answered within this time, in milliseconds, or the server is suspected. */
 export const PONG_MS = 750
-
-/** At the end of it what has come meanwhile is read: this node may have been too busy to look. */
-const LOOK_MS = 50
 
 /** Options of a {@link Pinger}. */
 export interface PingerOptions {
@@ -48,6 +45,7 @@ export class Pinger {
     const limitMs = PONG_MS + waitMs()
     let isLate = false
     this.#cancel = after(limitMs - LOOK_MS, () => {
+      // What has come meanwhile is read first: this node may have been too busy to look.
       this.#cancel = after(LOOK_MS, () => {
         isLate = true
         onUnanswered(limitMs)

@@ -83,6 +83,7 @@ export class Prober {
     try {
       const verdict = await withDeadline(signal, limitMs, (deadline) => this.#judge(trust, deadline, elapsed))
       this.#speed = afterAnswer(this.#speed, verdict.ms, this.#line !== kept)
+      this.#watch()
       await this.#dropSuspect()
       return verdict
     } catch (error) {
@@ -136,9 +137,17 @@ export class Prober {
     this.#line ??= this.#newLine(trust)
     const line = this.#line
     this.#asked = line
-    const status = await line.ask(question, signal)
-    if (!signal.aborted) this.sentinel.watch(line)
-    return status
+    return await line.ask(question, signal)
+  }
+
+  /**
+   * Watches a line that has a verdict to show. Not before: a confirming probe that is cut short by what becomes of its
+   * own line, again and again, would never have one.
+   */
+  #watch(): void {
+    if (this.#line === undefined) return
+    this.#line.answers += 1
+    this.sentinel.watch(this.#line)
   }
 
   #newLine(trust: TlsTrust | undefined): Line {

@@ -44,6 +44,9 @@ export interface SentinelOptions {
 /** What was sent stays unacknowledged for at most this long, in milliseconds, and the connection is over. */
 const UNACKNOWLEDGED_MS = 1500
 
+/** A goodbye on a connection that lasted this long, in milliseconds, is no habit that the probes must be spared: idle ones end so. */
+const LASTED_MS = 30_000
+
 /** After a goodbye the guards of a whole fleet connect again: not in one moment. */
 const SPREAD_MS = 200
 
@@ -52,6 +55,8 @@ export class Sentinel implements SentinelView {
   readonly #options: SentinelOptions
   #listener: Listener | undefined
   #line: Line | undefined
+  /** Since when the line is watched. */
+  #sinceMs = 0
   #pinger: Pinger | undefined
   #isSuspected = false
   #patience: Patience
@@ -111,6 +116,7 @@ export class Sentinel implements SentinelView {
     if (line.ending !== undefined) this.#onEnding(line, line.ending)
     if (line.closed) return
     this.#line = line
+    this.#sinceMs = this.#options.clock()
     this.#tunedMs = undefined
     line.onEnding = (ending) => this.#onEnding(line, ending)
     line.keepAlive()
@@ -164,9 +170,13 @@ export class Sentinel implements SentinelView {
     const { waitMs } = this
     if (suspicion !== undefined && !isOrderly && waitMs === 0) return { kind: 'suspicion', suspicion }
     // A goodbye now and then is how servers spread their clients; one after each answer must not draw ever more probes.
-    const teaches = suspicion !== undefined || line.answers < 2
+    const teaches = suspicion !== undefined || (line.answers < 2 && !this.#hasLasted(line))
     const spreadMs = isOrderly ? SPREAD_MS * this.#options.random() : 0
     return { kind: 'ended', waitMs: Math.max(waitMs, spreadMs), teaches }
+  }
+
+  #hasLasted(line: Line): boolean {
+    return line === this.#line && this.#options.clock() - this.#sinceMs >= LASTED_MS
   }
 
   #tell(alarm: Alarm): void {

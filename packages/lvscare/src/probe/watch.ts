@@ -54,9 +54,11 @@ class Watch {
   #isPausing = false
   /** A suspicion has no verdict yet. */
   #isSuspected = false
+  /** A suspicion was followed by a probe that said nothing: the server waits for the next one at weight 0. */
+  #isOpen = false
   /** The next verdict teaches patience. */
   #teaches = false
-  /** Rounds in a row after which the server was out. */
+  /** Rounds in a row after which the server was out, or its suspicion open. */
   #failures = 0
 
   constructor(options: WatchOptions) {
@@ -126,7 +128,7 @@ class Watch {
 
   #restMs(): number {
     const { intervalMs, isDown } = this.#options
-    this.#failures = isDown?.() ? this.#failures + 1 : 0
+    this.#failures = isDown?.() || this.#isOpen ? this.#failures + 1 : 0
     if (this.#failures === 0) return jittered(intervalMs, this.#random)
     return backoffMs(this.#failures, intervalMs, this.#random)
   }
@@ -144,6 +146,7 @@ class Watch {
 
   #learn({ outcome }: Verdict): void {
     if (this.#teaches) this.#conclude(RESULTS[outcome])
+    this.#isOpen = outcome === 'inconclusive' && (this.#isSuspected || this.#isOpen)
     this.#isSuspected = false
   }
 
@@ -172,6 +175,8 @@ class Watch {
     const own = new AbortController()
     const relay = (): void => own.abort(parent.reason)
     parent.addEventListener('abort', relay, { once: true })
+    // What has been aborted before does not say so again: a stop in the middle of a probe must not wait for the pause.
+    if (parent.aborted) relay()
     this.#interrupt = own
     try {
       return await work(own.signal)

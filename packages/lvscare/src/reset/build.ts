@@ -35,10 +35,20 @@ export function connectionKeeper(parts: GuardParts, { metrics, pass, stop }: Len
   const spread = { resets, settleMs, taking, stop, sleep, random: Math.random }
   return new ConnectionKeeper({
     fleet,
+    members: () => memberTexts(kernel.members),
     departures: new Departures({ rule, resets, pass, connections, lingerMs }),
     drainTimeout: new DrainTimeout({ fleet, resets, limitMs: drainTimeoutMs }),
     rebalance: rebalance === undefined ? undefined : new Rebalance({ ...spread, perSecond: rebalance }),
   })
+}
+
+/** Nobody where the kernel cannot be read: then nobody is seen off, and the pass says why. */
+function memberTexts(members: ReadMembers): ReadonlySet<string> {
+  try {
+    return new Set(members()?.map(({ address, port }) => endpointText(address, port)))
+  } catch {
+    return new Set()
+  }
 }
 
 /** The established connections to a server, none where it is no member; `undefined` where the kernel cannot be read. */

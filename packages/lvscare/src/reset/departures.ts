@@ -52,7 +52,8 @@ export class Departures {
     const departure = this.#leaving.get(server)
     if (departure?.stayUntilMs === undefined) return
     departure.stayUntilMs = undefined
-    this.#seeOff(server, departure)
+    if (this.#parts.rule.wants(server)) this.stay(server)
+    else this.#seeOff(server, departure)
   }
 
   /** Looks whether those who were waited for have gone. */
@@ -79,6 +80,7 @@ export class Departures {
     if (this.#leaving.get(server) !== departure) return
     this.#leaving.delete(server)
     rule.letGo(server)
+    if (rule.wants(server)) return
     pass()
     await resets.end(sockets, 'down')
   }

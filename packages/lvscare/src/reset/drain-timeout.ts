@@ -41,6 +41,8 @@ export class DrainTimeout {
     // Whoever came back while the table was read keeps its connections.
     const isStill = (server: string): boolean => {
       const standing = now.get(server)
+      // A suspicion is over soon: then it is looked at again.
+      if (standing?.suspected) this.#done.delete(server)
       return standing?.sinceMs === due.get(server)?.sinceMs && this.#isDrained(server, standing)
     }
     await resets.end(

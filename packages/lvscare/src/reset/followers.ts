@@ -10,7 +10,9 @@ export interface ConnectionKeeperParts {
   readonly departures: Departures
   readonly drainTimeout: DrainTimeout
   /** `undefined`: connections stay where they are when a server is back. */
-  readonly rebalance: Rebalance | undefined
+  readonly rebalance: Pick<Rebalance, 'returned' | 'settled'> | undefined
+  /** The members of the kernel's rule, by their endpoint texts. */
+  readonly members: () => ReadonlySet<string>
 }
 
 /** Sees to the connections of servers that leave the rule, are drained for long, or come back. */
@@ -18,6 +20,8 @@ export class ConnectionKeeper implements Followers {
   readonly #parts: ConnectionKeeperParts
   /** The rule as it was the last time. */
   #before: Weights
+  /** Returns that have been seen to: when each server last came back. */
+  readonly #returns = new Map<string, number>()
   #work: Promise<unknown> = Promise.resolve()
 
   constructor(parts: ConnectionKeeperParts) {
@@ -41,7 +45,31 @@ export class ConnectionKeeper implements Followers {
       if (!after.has(one)) departures.leave(one, standings.get(one)?.planned === true, nowMs)
     const standing = standings.get(server)
     if (standing?.state === 'down' && !standing.planned) departures.hurry(server)
-    if (standing?.state === 'up' && standing.returnedMs === standing.sinceMs) rebalance?.returned()
+    if (standing?.state === 'up' && this.#isNewReturn(server, standing.returnedMs)) rebalance?.returned()
+  }
+
+  standBy(): void {
+    const { fleet, departures } = this.#parts
+    for (const [server, { returnedMs }] of fleet.standings()) {
+      departures.stay(server)
+      // Whoever came back under the other guard is no news when this one takes over.
+      this.#isNewReturn(server, returnedMs)
+    }
+    this.#before = fleet.weights()
+  }
+
+  resume(nowMs: number): void {
+    const { fleet, members } = this.#parts
+    // Who left the rule under the other guard has left; who is still in it, and should not be, leaves now.
+    const found = members()
+    this.#before = new Map([...fleet.standings().keys()].flatMap((one) => (found.has(one) ? [[one, 0]] : [])))
+    for (const server of fleet.standings().keys()) this.changed(server, nowMs)
+  }
+
+  #isNewReturn(server: string, returnedMs: number | undefined): boolean {
+    if (returnedMs === undefined || this.#returns.get(server) === returnedMs) return false
+    this.#returns.set(server, returnedMs)
+    return true
   }
 
   /** Resolves when nothing is under way that was begun until now. */

@@ -166,6 +166,15 @@ describe('Sentinel', () => {
     expect(sentinel.watches).toBe('none')
   })
 
+  it('learns nothing from a goodbye on a connection that nobody has used for long', () => {
+    const { sentinel, alarms, timers } = watching()
+    const fake = Object.assign(new FakeLine('tls'), { answers: 1 })
+    sentinel.watch(fake.line)
+    timers.pass(90_000)
+    fake.end(undefined, true)
+    expect(alarms).toEqual([{ kind: 'ended', waitMs: 100, teaches: false }])
+  })
+
   it('waits longer after two suspicions that proved false: for PINGs, for the kernel, and before it probes', () => {
     const { sentinel, alarms, timers, tuned } = watching()
     const fake = new FakeLine()

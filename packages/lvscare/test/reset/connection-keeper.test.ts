@@ -1,52 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RuleWeights } from '../../src/health/rule-weights.ts'
-import { Fleet, type Verdict } from '../../src/index.ts'
-import { FailoverMetrics } from '../../src/metrics/failover-metrics.ts'
-import { Instruments } from '../../src/metrics/instruments.ts'
-import { Departures } from '../../src/reset/departures.ts'
-import { DrainTimeout } from '../../src/reset/drain-timeout.ts'
-import { ConnectionKeeper } from '../../src/reset/followers.ts'
-import { Resets } from '../../src/reset/resets.ts'
-import { MemoryLog } from '../memory-log.ts'
 import { anyVerdict, DEAD, HEALTHY, SICK } from '../verdicts.ts'
-import { clientOf, FakeClients } from './fake-clients.ts'
-
-const SERVERS = ['a', 'b', 'c']
-const NOT_READY: Verdict = { outcome: 'sick', reason: 'not-ready', status: 500, ms: 1 }
-const SILENT: Verdict = { outcome: 'dead', reason: 'timeout', detail: 'no answer', ms: 1 }
-
-function kept(options: { drainTimeoutMs?: number; reset?: boolean } = {}) {
-  const usual = { rise: 1, fall: 1, allDown: 'keep', togetherMs: 1000, nowMs: 0 } as const
-  const fleet = new Fleet({ servers: SERVERS, adopted: undefined, ...usual })
-  for (const server of SERVERS) fleet.record(server, HEALTHY, 0)
-  const [rule, clients, log] = [
-    new RuleWeights(fleet, { slowStartMs: undefined }),
-    new FakeClients(),
-    new MemoryLog(),
-  ]
-  const instruments = new Instruments()
-  const metrics = new FailoverMetrics(instruments, SERVERS)
-  const resets = new Resets({ clients: options.reset === false ? undefined : clients, log, metrics })
-  // What the kernel would have after each pass, with who had been ended by then.
-  const passes: { weights: object; ended: number }[] = []
-  const active = new Map<string, number>()
-  const pass = (): void => {
-    passes.push({ weights: Object.fromEntries(rule.at(0)), ended: clients.ended.length })
-  }
-  const connections = (server: string) => active.get(server)
-  const departures = new Departures({ rule, resets, pass, connections, lingerMs: 60_000 })
-  const drainTimeout = new DrainTimeout({ fleet, resets, limitMs: options.drainTimeoutMs })
-  const keeper = new ConnectionKeeper({ fleet, departures, drainTimeout, rebalance: undefined })
-  const tell = (server: string, verdicts: readonly Verdict[], nowMs: number): void => {
-    for (const verdict of verdicts) {
-      fleet.record(server, verdict, nowMs)
-      keeper.changed(server, nowMs)
-    }
-  }
-  const weights = (): object => Object.fromEntries(rule.at(0))
-  return { fleet, clients, log, passes, active, keeper, tell, weights, registry: instruments.registry }
-}
+import { clientOf, type FakeClients } from './fake-clients.ts'
+import { kept, NOT_READY, SERVERS, SILENT } from './kept.ts'
 
 /** Holds back whoever reads the table of connections. */
 function closeGate(clients: FakeClients): () => void {
@@ -284,5 +240,70 @@ describe('ConnectionKeeper, whatever happens', () => {
       ),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('ConnectionKeeper of a guard that has stood by', () => {
+  it('does not end the connections of a server that was leaving, and came back under the other guard', async () => {
+    const { fleet, clients, keeper, tell, weights } = kept()
+    clients.open = [clientOf('a')]
+    tell('a', [NOT_READY, DEAD, DEAD], 10)
+    fleet.record('a', HEALTHY, 1000)
+    keeper.standBy()
+    keeper.resume(2000)
+    keeper.tick(100_000)
+    await keeper.settled()
+    expect([clients.ended, weights()]).toEqual([[], { a: 1, b: 1, c: 1 }])
+  })
+
+  it('does not even where it has not been told', async () => {
+    const { fleet, clients, keeper, tell } = kept()
+    clients.open = [clientOf('a')]
+    tell('a', [NOT_READY, DEAD, DEAD], 10)
+    fleet.record('a', HEALTHY, 1000)
+    keeper.tick(100_000)
+    await keeper.settled()
+    expect(clients.ended).toEqual([])
+  })
+
+  it('sees off who is dead and still in the rule, and not who had left it', async () => {
+    const { fleet, clients, keeper, weights } = kept({ members: ['a', 'c'] })
+    clients.open = SERVERS.map(clientOf)
+    for (const server of ['a', 'b']) for (const verdict of [DEAD, DEAD]) fleet.record(server, verdict, 10)
+    keeper.standBy()
+    keeper.resume(2000)
+    expect(weights()).toEqual({ a: 0, c: 1 })
+    await keeper.settled()
+    expect([clients.endedOf, weights()]).toEqual([['a'], { c: 1 }])
+    fleet.record('c', HEALTHY, 5000)
+    keeper.changed('c', 5000)
+    expect(weights()).toEqual({ c: 1 })
+  })
+})
+
+describe('ConnectionKeeper and the connections of the others', () => {
+  function counting() {
+    const returns: number[] = []
+    const rebalance = { returned: () => void returns.push(1), settled: async () => undefined }
+    return { ...kept({ rebalance }), returns }
+  }
+
+  it('spreads them once for each return, however many verdicts follow', () => {
+    const { tell, returns } = counting()
+    for (let nowMs = 10; nowMs < 100; nowMs += 10) tell('a', [HEALTHY], nowMs)
+    expect(returns.length).toBe(0)
+    tell('a', [DEAD, DEAD], 100)
+    for (let nowMs = 110; nowMs < 200; nowMs += 10) tell('a', [HEALTHY], nowMs)
+    expect(returns.length).toBe(1)
+    tell('a', [SICK, HEALTHY, HEALTHY], 200)
+    expect(returns.length).toBe(2)
+  })
+
+  it('does not when it takes over from a guard that has seen the return', () => {
+    const { fleet, keeper, returns } = counting()
+    for (const verdict of [DEAD, DEAD, HEALTHY]) fleet.record('a', verdict, 10)
+    keeper.standBy()
+    keeper.resume(20)
+    expect(returns.length).toBe(0)
   })
 })
