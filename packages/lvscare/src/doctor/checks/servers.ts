@@ -108,7 +108,11 @@ function serverFinding({ server, verdict }: ServerFacts, url: string): Finding {
       return report(verdict.reason === 'unauthorized' ? 'server-unauthorized' : 'server-ok', message)
     }
     case 'sick':
-      return report('server-sick', `status ${verdict.status}`, { url })
+      return report(
+        'server-sick',
+        `${verdict.reason === 'not-ready' ? 'not ready: ' : ''}status ${verdict.status}`,
+        { url },
+      )
     case 'dead':
       return report(DEAD[verdict.reason], verdict.detail, { url, address: server.address })
     case 'inconclusive':
