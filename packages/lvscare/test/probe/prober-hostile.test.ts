@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Verdict } from '../../src/index.ts'
+import { collect } from '../collect.ts'
 import { until } from '../wait.ts'
 import { closing, NO_STOP, proberOf } from './setting.ts'
 import { selfSigned, type TestServer, tcp, tls } from './tls-server.ts'
@@ -251,7 +252,7 @@ describe('Prober, on a hostile server', () => {
 describe('Prober, on hostile servers for long', () => {
   const servers: TestServer[] = []
   const memory = (): number => {
-    globalThis.gc?.()
+    collect()
     return process.memoryUsage().heapUsed
   }
   beforeAll(async () => {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Verdict } from '../../src/index.ts'
+import { collect } from '../collect.ts'
 import { until } from '../wait.ts'
 import { answer, FLAG, FRAME, frame, goaway, SETTINGS, STATUS_200, setting, uint32 } from './http2-frames.ts'
 import { closing, NO_STOP, proberOf } from './setting.ts'
@@ -166,10 +167,10 @@ describe('Prober, on a hostile server that has chosen HTTP/2', () => {
       await until('few connections', () => servers.every(({ open }) => open.size <= 1))
     }
     await round()
-    globalThis.gc?.()
+    collect()
     const before = process.memoryUsage().heapUsed
     for (let n = 0; n < 10; n += 1) await round()
-    globalThis.gc?.()
+    collect()
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(24 * 1024 * 1024)
   })
 })
