@@ -5,12 +5,13 @@ import { backoffMs } from '../../src/probe/backoff.ts'
 describe('backoffMs', () => {
   it('doubles from half a second up to the interval', () => {
     const waits = [1, 2, 3, 4, 5, 6, 99, 5000].map((failures) => backoffMs(failures, 5000, () => 0.5))
-    expect(waits).toEqual([500, 1000, 2000, 4000, 5000, 5000, 5000, 5000])
-    expect(backoffMs(1, 200, () => 0.5)).toBe(200)
+    expect(waits).toEqual([500, 1000, 2000, 3500, 3750, 3750, 3750, 3750])
+    expect(backoffMs(1, 200, () => 0.5)).toBe(150)
   })
 
-  it('spreads a fleet by half to either side', () => {
+  it('spreads a fleet by half to either side, but not beyond the interval', () => {
     expect([0, 1].map((draw) => backoffMs(3, 5000, () => draw))).toEqual([1000, 3000])
+    expect([0, 1].map((draw) => backoffMs(9, 5000, () => draw))).toEqual([2500, 5000])
     fc.assert(
       fc.property(
         fc.nat(5000),
@@ -19,7 +20,7 @@ describe('backoffMs', () => {
         (failures, intervalMs, draw) => {
           const ms = backoffMs(failures, intervalMs, () => draw)
           expect(ms).toBeGreaterThan(0)
-          expect(ms).toBeLessThanOrEqual(intervalMs * 1.5)
+          expect(ms).toBeLessThanOrEqual(intervalMs)
         },
       ),
     )

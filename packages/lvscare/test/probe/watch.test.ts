@@ -383,7 +383,7 @@ describe('watchServer, on a server that is out', () => {
       random: () => draws.shift() ?? 0.5,
     })
     await watchServer(options, stop.signal)
-    expect(events.filter((event) => event.startsWith('slept'))).toEqual(['slept 220', 'slept 1470'])
+    expect(events.filter((event) => event.startsWith('slept'))).toEqual(['slept 220', 'slept 970'])
   })
 })
 
