@@ -372,7 +372,7 @@ describe('watchServer, on a server that is out', () => {
     )
     await running
     const slept = events.filter((event) => event.startsWith('slept'))
-    expect(slept).toEqual([470, 970, 1970, 3970, 3970, 3970, 470, 970, 1970].map((ms) => `slept ${ms}`))
+    expect(slept).toEqual([470, 970, 1970, 2970, 2970, 3970, 470, 970, 1970].map((ms) => `slept ${ms}`))
   })
 
   it('is spread by half', async () => {
