@@ -53,11 +53,15 @@ describe('lvscare care --run-once at boot', () => {
       assert.equal(code, 1)
       assert.match(stderr.trim().split('\n').at(-1) ?? '', /^lvscare: .*address/)
       assert.deepEqual(members(), ALL)
-      const guard = new GuardProcess([...FLAGS, '--metrics-address', 'off'])
+      const guard = new GuardProcess([...FLAGS, '--health-timeout', '2s', '--metrics-address', 'off'])
       await guard.logged('guard started', LIMIT_MS)
       exec('ip', 'addr', 'add', `${NODE.v4}/24`, 'dev', 'lvsbr0')
       await waitFor('the route', LIMIT_MS, () => /src 192\.0\.2\.1/.test(route()))
-      assert.deepEqual(members(), ALL, 'nobody answers yet, so everybody stays')
+      await guard.logged('no server is healthy, the last good set stays', LIMIT_MS)
+      await waitFor('everybody', LIMIT_MS, () => {
+        const weights = Object.values(members())
+        return weights.length === 3 && weights.every((weight) => weight === 1)
+      })
     } finally {
       exec('ip', 'addr', 'replace', `${NODE.v4}/24`, 'dev', 'lvsbr0')
     }
