@@ -27,7 +27,12 @@ export function connectionKeeper(parts: GuardParts, { metrics, pass, stop }: Len
   const { config, fleet, rule, kernel, log } = parts
   const { drainTimeoutMs, slowStartMs = 0, rebalance } = config.failover
   const resets = new Resets({ clients: kernel.clients, log, metrics: metrics.failover })
-  const connections = (server: string): number | undefined => activeConnections(kernel.members, server)
+  const counted = (): ReadonlyMap<string, number> | undefined => connectionsOf(kernel.members)
+  // Who is no member has none.
+  const connections = (server: string): number | undefined => {
+    const found = counted()
+    return found && (found.get(server) ?? 0)
+  }
   const lingerMs = drainTimeoutMs ?? LINGER_MS
   const taking = (): ReadonlySet<string> =>
     new Set([...rule.at(monotonic())].flatMap(([server, weight]) => (weight > 0 ? [server] : [])))
@@ -35,27 +40,20 @@ export function connectionKeeper(parts: GuardParts, { metrics, pass, stop }: Len
   const spread = { resets, settleMs, taking, stop, sleep, random: Math.random }
   return new ConnectionKeeper({
     fleet,
-    members: () => memberTexts(kernel.members),
+    members: () => new Set(counted()?.keys()),
     departures: new Departures({ rule, resets, pass, connections, lingerMs }),
     drainTimeout: new DrainTimeout({ fleet, resets, limitMs: drainTimeoutMs }),
     rebalance: rebalance === undefined ? undefined : new Rebalance({ ...spread, perSecond: rebalance }),
   })
 }
 
-/** Nobody where the kernel cannot be read: then nobody is seen off, and the pass says why. */
-function memberTexts(members: ReadMembers): ReadonlySet<string> {
+/** The established connections of each member of the kernel's rule; `undefined` where it cannot be read: the pass says why. */
+function connectionsOf(members: ReadMembers): ReadonlyMap<string, number> | undefined {
   try {
-    return new Set(members()?.map(({ address, port }) => endpointText(address, port)))
-  } catch {
-    return new Set()
-  }
-}
-
-/** The established connections to a server, none where it is no member; `undefined` where the kernel cannot be read. */
-function activeConnections(members: ReadMembers, server: string): number | undefined {
-  try {
-    const found = members()?.find(({ address, port }) => endpointText(address, port) === server)
-    return found?.activeConnections ?? 0
+    const found = members() ?? []
+    return new Map(
+      found.map(({ address, port, activeConnections }) => [endpointText(address, port), activeConnections]),
+    )
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import type { RuleWeights } from '../health/rule-weights.ts'
 import type { Resets } from './resets.ts'
+import { UnderWay } from './under-way.ts'
 
 /** Options of {@link Departures}. */
 export interface DeparturesParts {
@@ -26,7 +27,7 @@ interface Departure {
 export class Departures {
   readonly #parts: DeparturesParts
   readonly #leaving = new Map<string, Departure>()
-  #work: Promise<unknown> = Promise.resolve()
+  readonly #underWay = new UnderWay()
 
   constructor(parts: DeparturesParts) {
     this.#parts = parts
@@ -39,7 +40,7 @@ export class Departures {
     rule.hold(server)
     const departure = { stayUntilMs: planned ? nowMs + lingerMs : undefined }
     this.#leaving.set(server, departure)
-    if (!planned) this.#seeOff(server, departure)
+    if (!planned) this.#underWay.add(this.#seeOff(server, departure))
   }
 
   /** A server that was leaving is wanted again. */
@@ -53,7 +54,7 @@ export class Departures {
     if (departure?.stayUntilMs === undefined) return
     departure.stayUntilMs = undefined
     if (this.#parts.rule.wants(server)) this.stay(server)
-    else this.#seeOff(server, departure)
+    else this.#underWay.add(this.#seeOff(server, departure))
   }
 
   /** Looks whether those who were waited for have gone. */
@@ -66,14 +67,10 @@ export class Departures {
 
   /** Resolves when nobody is being seen off. */
   async settled(): Promise<void> {
-    await this.#work
+    await this.#underWay.settled()
   }
 
-  #seeOff(server: string, departure: Departure): void {
-    this.#work = Promise.all([this.#work, this.#seenOff(server, departure)])
-  }
-
-  async #seenOff(server: string, departure: Departure): Promise<void> {
+  async #seeOff(server: string, departure: Departure): Promise<void> {
     const { rule, resets, pass } = this.#parts
     const sockets = await resets.find(new Set([server]))
     // It came back while the table was read: these are connections to a healthy server.

@@ -3,6 +3,7 @@ import type { Followers } from '../keeper.ts'
 import type { Departures } from './departures.ts'
 import type { DrainTimeout } from './drain-timeout.ts'
 import type { Rebalance } from './rebalance.ts'
+import { UnderWay } from './under-way.ts'
 
 /** Options of {@link ConnectionKeeper}. */
 export interface ConnectionKeeperParts {
@@ -22,7 +23,7 @@ export class ConnectionKeeper implements Followers {
   #before: Weights
   /** Returns that have been seen to: when each server last came back. */
   readonly #returns = new Map<string, number>()
-  #work: Promise<unknown> = Promise.resolve()
+  readonly #underWay = new UnderWay()
 
   constructor(parts: ConnectionKeeperParts) {
     this.#parts = parts
@@ -33,7 +34,7 @@ export class ConnectionKeeper implements Followers {
     const { departures, drainTimeout } = this.#parts
     departures.tick(nowMs)
     const drained = drainTimeout.tick(nowMs)
-    if (drained !== undefined) this.#work = Promise.all([this.#work, drained])
+    if (drained !== undefined) this.#underWay.add(drained)
   }
 
   changed(server: string, nowMs: number): void {
@@ -74,6 +75,7 @@ export class ConnectionKeeper implements Followers {
 
   /** Resolves when nothing is under way that was begun until now. */
   async settled(): Promise<void> {
-    await Promise.all([this.#work, this.#parts.departures.settled(), this.#parts.rebalance?.settled()])
+    const { departures, rebalance } = this.#parts
+    await Promise.all([this.#underWay.settled(), departures.settled(), rebalance?.settled()])
   }
 }
