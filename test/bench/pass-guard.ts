@@ -3,7 +3,7 @@
 import '../../packages/lvscare/src/memory.ts'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Ipvs } from '@lvscare/ipvs'
-import { careConfig, FlagValues, Fleet, RuleWeights, serviceKey } from 'lvscare'
+import { careConfig, FlagValues, RuleWeights, serviceKey } from 'lvscare'
 import { Keeper } from '../../packages/lvscare/src/keeper.ts'
 import { closeKernel, openKernel } from '../../packages/lvscare/src/kernel.ts'
 import { createLog } from '../../packages/lvscare/src/log.ts'
@@ -12,6 +12,7 @@ import { buildPieces } from '../../packages/lvscare/src/path/build.ts'
 import { Repairs } from '../../packages/lvscare/src/repairs.ts'
 import { SeatWatch } from '../../packages/lvscare/src/seat-watch.ts'
 import { VerdictBook } from '../../packages/lvscare/src/verdict-book.ts'
+import { benchFleet } from './bench-fleet.ts'
 
 /** As often as this a pass finds something to mend. */
 const BREAK_EVERY = 50
@@ -28,15 +29,7 @@ const config = careConfig(
   ),
 )
 const kernel = openKernel()
-const fleet = new Fleet({
-  servers,
-  adopted: undefined,
-  rise: 1,
-  fall: 1,
-  allDown: 'keep',
-  togetherMs: 1000,
-  nowMs: performance.now(),
-})
+const fleet = benchFleet(servers)
 const rule = new RuleWeights(fleet, config.failover)
 const weights = () => rule.at(performance.now())
 const log = createLog('info')

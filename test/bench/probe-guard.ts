@@ -1,6 +1,7 @@
 // The running part of the guard, without a kernel to keep: what probing alone costs. Arguments: the servers.
-import { careConfig, FlagValues, Fleet, RuleWeights } from 'lvscare'
+import { careConfig, FlagValues, RuleWeights } from 'lvscare'
 import { createLog, guard } from '../../packages/lvscare/src/runtime.ts'
+import { benchFleet } from './bench-fleet.ts'
 
 const servers = process.argv.slice(2)
 const flags = new Map([
@@ -11,15 +12,7 @@ const flags = new Map([
   ['metrics-address', ['off']],
 ])
 const config = careConfig(new FlagValues(flags))
-const fleet = new Fleet({
-  servers,
-  adopted: undefined,
-  rise: 1,
-  fall: 1,
-  allDown: 'keep',
-  togetherMs: 1000,
-  nowMs: performance.now(),
-})
+const fleet = benchFleet(servers)
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort('SIGTERM'))
 const kernel = {
