@@ -22,13 +22,14 @@ require_node() {
 # The lock file as it was at the last install stands beside the modules: no other sign survives an interrupted install.
 # Not npm ci: it refuses a lock file that lacks the optional binaries of other platforms, and a registry mirror that
 # carries only some platforms cannot write a full one. The versions are those of the lock file all the same.
+# No install scripts: nothing here needs one, and ssh2 would look for a compiler.
 install_modules() {
   local stamp=node_modules/.lvscare-lock
   if cmp -s package-lock.json "$stamp"; then return 0; fi
   say 'installing node modules as the lock file says'
   local log
   log=$(mktemp)
-  if ! npm install --no-save --no-audit --no-fund >"$log" 2>&1; then
+  if ! npm install --no-save --no-audit --no-fund --ignore-scripts >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     rm -f "$log"
     return 1
