@@ -20,11 +20,19 @@ export interface PingerOptions {
   readonly random: () => number
 }
 
-/** Asks for a sign of life once a second, for nothing else: no request, no authentication. */
+/**
+ * After an answer to a probe there is no PING for this long, in milliseconds: as long as two PINGs are apart at most.
+ *
+ * A server that is probed every second is not asked twice.
+ */
+export const HEARD_MS: number = 1.1 * PING_MS
+
+/** Asks for a sign of life after a second of silence, for nothing else: no request, no authentication. */
 export class Pinger {
   readonly #line: Pick<Line, 'ping'>
   readonly #options: PingerOptions
   #cancel: () => void
+  #isWaiting = false
   #isStopped = false
 
   constructor(line: Pick<Line, 'ping'>, options: PingerOptions) {
@@ -32,6 +40,13 @@ export class Pinger {
     this.#options = options
     // Not in step with the guards of other nodes, which may all have connected in one moment.
     this.#cancel = options.after(PING_MS * options.random(), () => this.#send())
+  }
+
+  /** The server has just given another sign of life; a PING that is on its way is waited for all the same. */
+  heard(): void {
+    if (this.#isWaiting || this.#isStopped) return
+    this.#cancel()
+    this.#cancel = this.#options.after(HEARD_MS, () => this.#send())
   }
 
   /** No more PINGs, and nothing more is told. */
@@ -44,6 +59,7 @@ export class Pinger {
     const { after, waitMs, onUnanswered, onLateAnswer } = this.#options
     const limitMs = PONG_MS + waitMs()
     let isLate = false
+    this.#isWaiting = true
     this.#cancel = after(limitMs - LOOK_MS, () => {
       // What has come meanwhile is read first: this node may have been too busy to look.
       this.#cancel = after(LOOK_MS, () => {
@@ -53,6 +69,7 @@ export class Pinger {
     })
     this.#line.ping(() => {
       if (this.#isStopped) return
+      this.#isWaiting = false
       this.#cancel()
       this.#cancel = after(jittered(PING_MS, this.#options.random), () => this.#send())
       if (isLate) onLateAnswer()

@@ -89,6 +89,7 @@ export class Sentinel implements SentinelView {
   watch(line: Line): void {
     if (!this.#options.isOn || this.#listener === undefined) return
     if (line !== this.#line) this.#change(line)
+    else this.#pinger?.heard()
     this.#tune()
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PING_MS, Pinger, PONG_MS } from '../../src/probe/pinger.ts'
+import { HEARD_MS, PING_MS, Pinger, PONG_MS } from '../../src/probe/pinger.ts'
 import { FakeTimers } from './fake-timers.ts'
 
 /** A pinger of a line that answers when the test says so. */
@@ -33,6 +33,33 @@ describe('Pinger', () => {
       answer()
     }
     expect(events).toEqual(['500 PING', '1500 PING', '2500 PING'])
+  })
+
+  it('sends none to a server that is heard every second anyway', () => {
+    const { timers, events, pinger } = pinging()
+    for (let n = 0; n < 10; n += 1) {
+      pinger.heard()
+      timers.pass(HEARD_MS - 1)
+    }
+    expect(events).toEqual([])
+    timers.pass(1)
+    expect(events).toEqual([`${10 * HEARD_MS - 9} PING`])
+  })
+
+  it('waits for the answer to a PING whatever else is heard', () => {
+    const { timers, events, pinger } = pinging()
+    timers.pass(500)
+    pinger.heard()
+    timers.pass(60_000)
+    expect(events).toEqual(['500 PING', '1250 unanswered for 750'])
+  })
+
+  it('sends none after it was stopped, whatever is heard', () => {
+    const { timers, events, pinger } = pinging()
+    pinger.stop()
+    pinger.heard()
+    timers.pass(60_000)
+    expect(events).toEqual([])
   })
 
   it('spreads them by a tenth', () => {
