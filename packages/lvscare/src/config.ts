@@ -3,8 +3,7 @@ import { type FailoverConfig, failoverConfig } from './config-failover.ts'
 import { type HealthConfig, healthConfig } from './config-health.ts'
 import { parseDuration } from './duration.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
-import { UsageError } from './errors.ts'
-import { check, checked, oneOf, usage } from './flag-check.ts'
+import { check, checked, missing, oneOf, usage } from './flag-check.ts'
 import type { FlagValues } from './flag-values.ts'
 import { LOG_FORMATS, LOG_LEVELS, LOGGER_LEVELS, MODES, SCHEDULERS } from './flags.ts'
 
@@ -105,8 +104,7 @@ export function namesFiles({ caFile, certFile, keyFile }: HealthConfig): boolean
 
 function servers(flags: FlagValues, virtual: Endpoint, none: boolean): Endpoint[] {
   const texts = flags.list('rs')
-  if (texts.length === 0 && !none)
-    throw new UsageError('--rs is missing: give at least one real server as IP:PORT')
+  if (texts.length === 0 && !none) throw missing('rs', 'give at least one real server as IP:PORT')
   const seen = new Set<string>()
   return texts.map((text) => {
     const server = checked(flags, 'rs', text, () => targetable(parseEndpoint(text)))

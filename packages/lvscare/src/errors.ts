@@ -13,10 +13,32 @@ export abstract class LvscareError extends Error {
   abstract readonly code: LvscareErrorCode
 }
 
+/** Which flag a {@link UsageError} is about. */
+export interface UsageDetails {
+  /** Its name without dashes, such as `health-path`, wherever it was set. */
+  readonly flag: string
+  /** Its value as the message shows it; absent where the flag is missing. */
+  readonly value?: string
+  /** What must be, as the message has it. */
+  readonly rule: string
+}
+
 /** What the operator wrote cannot be used; nothing was changed. The command line answers it with exit code 2. */
 export class UsageError extends LvscareError {
   override readonly name = 'UsageError'
   readonly code = 'ERR_LVSCARE_USAGE'
+  // Private, so that a log with the error in it does not say everything twice.
+  readonly #details: UsageDetails | undefined
+
+  constructor(message: string, options: ErrorOptions & { details?: UsageDetails } = {}) {
+    super(message, options)
+    this.#details = options.details
+  }
+
+  /** `undefined` where it is not about one flag. */
+  get details(): UsageDetails | undefined {
+    return this.#details
+  }
 }
 
 /** Nobody says which address this node has, and the kernel knows no route that would tell. */

@@ -4,7 +4,7 @@ import type { FlagValues } from './flag-values.ts'
 /** Reads one flag by `parse`; throws {@link UsageError} that names flag, value and rule. */
 export function check<T>(flags: FlagValues, name: string, parse: (text: string) => T): T {
   const text = flags.text(name)
-  if (text === undefined) throw new UsageError(`--${name} is missing: give the virtual server as IP:PORT`)
+  if (text === undefined) throw missing(name, 'give the virtual server as IP:PORT')
   return checked(flags, name, text, () => parse(text))
 }
 
@@ -20,7 +20,12 @@ export function checked<T>(flags: FlagValues, name: string, text: string, parse:
 
 /** The error for a value that breaks a rule. */
 export function usage(flags: FlagValues, name: string, value: string, rule: string): UsageError {
-  return new UsageError(`${flags.label(name)} ${JSON.stringify(value)}: ${rule}`)
+  return flags.broken(name, value, rule)
+}
+
+/** The error for a flag that must be given. */
+export function missing(name: string, rule: string): UsageError {
+  return new UsageError(`--${name} is missing: ${rule}`, { details: { flag: name, rule } })
 }
 
 /** A parser that takes one of a few words. */

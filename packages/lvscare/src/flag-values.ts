@@ -57,12 +57,17 @@ export class FlagValues {
     return this.#find(name)?.from ?? `--${name}`
   }
 
+  /** The error for a value of a flag that breaks a rule. */
+  broken(flag: string, value: string, rule: string): UsageError {
+    const details = { flag, value, rule }
+    return new UsageError(`${this.label(flag)} ${JSON.stringify(value)}: ${rule}`, { details })
+  }
+
   /** The text of a flag, or its default; the last one counts. Throws {@link UsageError} when it is empty. */
   text(name: string): string | undefined {
     const value = this.#find(name)?.values.at(-1) ?? this.#flag(name).default
     // A flag without a default that is empty is one that a template had nothing to put into.
-    if (value === '' && this.#flag(name).default !== undefined)
-      throw new UsageError(`${this.label(name)} "": needs a value`)
+    if (value === '' && this.#flag(name).default !== undefined) throw this.broken(name, '', 'needs a value')
     return value === undefined || value === '' ? undefined : String(value)
   }
 
@@ -82,8 +87,7 @@ export class FlagValues {
     const value = this.#find(name)?.values.at(-1) ?? this.#flag(name).default
     if (typeof value !== 'string') return value === true
     const read = parseSwitch(value)
-    if (read === undefined)
-      throw new UsageError(`${this.label(name)} ${JSON.stringify(value)}: must be true or false`)
+    if (read === undefined) throw this.broken(name, value, 'must be true or false')
     return read
   }
 

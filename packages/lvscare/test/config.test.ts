@@ -396,4 +396,30 @@ describe('careConfig', () => {
     expect(attempt).toThrow(new UsageError(message))
     expect(message).not.toContain('\n')
   })
+
+  it.each([
+    [{ rise: ['0'] }, { flag: 'rise', value: '0', rule: 'must be a number from 1 to 1000' }],
+    [{ rise: [''] }, { flag: 'rise', value: '', rule: 'needs a value' }],
+    [{ masquerade: ['maybe'] }, { flag: 'masquerade', value: 'maybe', rule: 'must be true or false' }],
+    [{ rs: [] }, { flag: 'rs', rule: 'give at least one real server as IP:PORT' }],
+    [{ vs: [] }, { flag: 'vs', rule: 'give the virtual server as IP:PORT' }],
+    [
+      { 'health-req-headers': ['a=b,Authorization=Bearer s3cret\n'] },
+      {
+        flag: 'health-req-headers',
+        value: 'Authorization=...',
+        rule: 'must be NAME=VALUE of printable characters',
+      },
+    ],
+  ])('says which flag of %j is wrong, and why', (given, details) => {
+    expect(detailsOf(given)).toEqual(details)
+  })
 })
+
+function detailsOf(given: Record<string, string[]>): unknown {
+  try {
+    return config(given)
+  } catch (error) {
+    return error instanceof UsageError ? error.details : error
+  }
+}

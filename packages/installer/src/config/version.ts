@@ -13,3 +13,8 @@ export function parseVersion(text: string): KubernetesVersion {
   const [, minor = '', patch = '0', suffix = ''] = match
   return { minor: Number(minor), patch: Number(patch), text: `v1.${Number(minor)}.${Number(patch)}${suffix}` }
 }
+
+/** True from the first release of 1.`minor` on; its previews count as that release. */
+export function atLeast(version: KubernetesVersion, minor: number): boolean {
+  return version.minor >= minor
+}
