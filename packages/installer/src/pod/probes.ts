@@ -1,0 +1,32 @@
+import type { Container, Probe } from 'kubernetes-types/core/v1.js'
+import type { Endpoint } from 'lvscare'
+
+/** What stands for every address of the node. */
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+
+/**
+ * How kubelet asks the guard at the address where it serves its metrics; nothing where it serves none.
+ *
+ * A guard that is started anew does no harm: the rule stays in the kernel meanwhile. But it must be stuck, not slow.
+ */
+export function guardProbes(
+  address: Endpoint | undefined,
+): Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> {
+  if (address === undefined) return {}
+  const ask = (path: string, periodSeconds: number, failureThreshold: number): Probe => ({
+    failureThreshold,
+    httpGet: { host: hostOf(address), path, port: address.port },
+    periodSeconds,
+    timeoutSeconds: 5,
+  })
+  return {
+    startupProbe: ask('/healthz', 2, 30),
+    livenessProbe: ask('/healthz', 10, 6),
+    readinessProbe: ask('/readyz', 5, 2),
+  }
+}
+
+/** kubelet asks from the network of the node, where the guard is too; without a host it would ask the node's address. */
+function hostOf({ address }: Endpoint): string {
+  return WILDCARDS.has(address) ? '127.0.0.1' : address
+}
