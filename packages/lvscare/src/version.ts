@@ -1,4 +1,17 @@
+import { readFileSync } from 'node:fs'
+
 declare const __VERSION__: string | undefined
 
-/** Version of this program: put in by the bundler; `0.0.0-source` when it runs from its sources. */
-export const VERSION: string = typeof __VERSION__ === 'string' ? __VERSION__ : '0.0.0-source'
+/** Version of this program: put in by the bundler, else that of the package it lies in. */
+export const VERSION: string = typeof __VERSION__ === 'string' ? __VERSION__ : packageVersion()
+
+/** Whoever bundles this library and leaves its package behind has no version, and that is no reason to fail. */
+function packageVersion(): string {
+  try {
+    const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+    const { name, version } = JSON.parse(text) as { name?: unknown; version?: unknown }
+    return name === 'lvscare' && typeof version === 'string' ? version : '0.0.0-source'
+  } catch {
+    return '0.0.0-source'
+  }
+}
