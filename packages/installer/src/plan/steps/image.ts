@@ -1,0 +1,42 @@
+import { CheckError } from '../../errors.ts'
+import type { NodeHost } from '../../host/host.ts'
+import { CTR, hasImage } from '../observe/image.ts'
+import type { PlanStep } from '../step.ts'
+import { run } from './kernel.ts'
+
+/** Imports the image of the guard from a file of the node. */
+export function importImageStep(host: NodeHost, image: string, archive: string): PlanStep {
+  return {
+    id: `image ${image}`,
+    kind: 'image',
+    title: `import the image ${image} from ${archive}`,
+    before: undefined,
+    after: image,
+    reversible: true,
+    run: async (signal) => {
+      await run(host, [...CTR, 'import', archive], signal)
+      if ((await hasImage(host, image)) === true) return
+      throw new CheckError(
+        `${host.name}: the archive ${archive} has no image ${image}: set "image" to what it has`,
+      )
+    },
+    undo: async () => await removeImage(host, image),
+  }
+}
+
+/** Removes an image that was imported. */
+export function removeImageStep(host: NodeHost, image: string): PlanStep {
+  return {
+    id: `image ${image}`,
+    kind: 'image',
+    title: `remove the image ${image}`,
+    before: image,
+    after: undefined,
+    reversible: false,
+    run: async (signal) => await removeImage(host, image, signal),
+  }
+}
+
+async function removeImage(host: NodeHost, image: string, signal?: AbortSignal): Promise<void> {
+  if ((await hasImage(host, image)) !== false) await run(host, [...CTR, 'remove', image], signal)
+}
