@@ -9,6 +9,20 @@ export interface Arguments {
   readonly given: ReadonlyMap<string, readonly (string | boolean)[]>
   /** `--help` was among them: then nothing else is checked. */
   readonly help: boolean
+  /** What stood there without a flag. */
+  readonly positionals: readonly string[]
+  /** What stood behind `--`. */
+  readonly rest: readonly string[]
+}
+
+/** What a command takes besides flags. */
+export interface Shape {
+  /** Name of the program, for messages. @default 'lvscare' */
+  readonly program?: string
+  /** How many words it takes that are no flags, at most. @default 0 */
+  readonly positionals?: number
+  /** It hands on what stands behind `--`. @default false */
+  readonly rest?: boolean
 }
 
 /**
@@ -16,19 +30,30 @@ export interface Arguments {
  *
  * Node's own parser, although the help text is yargs': to load yargs takes longer than to set the rules.
  */
-export function parseArguments(argv: readonly string[], flags: readonly Flag[], command: string): Arguments {
-  const tokens = tokensOf(argv, flags)
+export function parseArguments(
+  argv: readonly string[],
+  flags: readonly Flag[],
+  command: string,
+  shape: Shape = {},
+): Arguments {
+  const end = shape.rest === true ? argv.indexOf('--') : -1
+  const tokens = tokensOf(end === -1 ? argv : argv.slice(0, end), flags)
   if (tokens.some((token) => token.kind === 'option' && (token.name === 'help' || token.rawName === '-h'))) {
-    return { given: new Map(), help: true }
+    return { given: new Map(), help: true, positionals: [], rest: [] }
   }
   const given = new Map<string, (string | boolean)[]>()
+  const positionals: string[] = []
   for (const token of tokens) {
     const flag = token.kind === 'option' ? named(flags, token.name) : undefined
-    if (token.kind !== 'option' || flag === undefined) throw stranger(token, tokens, command)
+    if (token.kind === 'positional' && positionals.length < (shape.positionals ?? 0)) {
+      positionals.push(token.value)
+      continue
+    }
+    if (token.kind !== 'option' || flag === undefined) throw stranger(token, tokens, command, shape)
     const value = flag.type === 'switch' ? switchValue(token, flag) : textValue(token, flags)
     given.set(flag.name, [...(given.get(flag.name) ?? []), value])
   }
-  return { given, help: false }
+  return { given, help: false, positionals, rest: end === -1 ? [] : argv.slice(end + 1) }
 }
 
 /** One piece of the command line, as util.parseArgs sees it. */
@@ -71,20 +96,31 @@ function textValue({ rawName, value, inlineValue }: OptionToken, flags: readonly
 }
 
 /** What is neither a flag of this command nor the value of one. */
-function stranger(token: Token, tokens: readonly Token[], command: string): UsageError {
-  const see = `see lvscare ${command} --help`
+function stranger(token: Token, tokens: readonly Token[], command: string, shape: Shape): UsageError {
+  const program = `${shape.program ?? 'lvscare'} ${command}`
+  const see = `see ${program} --help`
   if (token.kind !== 'option') {
     const text = JSON.stringify(token.kind === 'positional' ? withoutSecret(token.value) : '--')
-    return new UsageError(`${text}: "lvscare ${command}" takes flags only; ${see}`)
+    const most = shape.positionals ?? 0
+    const takes = most === 0 ? 'flags only' : `no more than ${most} ${most === 1 ? 'word' : 'words'}`
+    return new UsageError(`${text}: "${program}" takes ${takes}; ${see}`)
   }
   const next = tokens.find(({ index }) => index === token.index + 1)
   const value = token.value ?? (next?.kind === 'positional' ? next.value : undefined)
-  const isSecret = /head|body/i.test(token.name)
-  const shown = value === undefined || isSecret ? token.rawName : `${token.rawName} ${JSON.stringify(value)}`
-  return new UsageError(`${shown}: is not a flag of "lvscare ${command}"; ${see}`)
+  const isSecret = /head|body|token|key|pass/i.test(token.name)
+  const shown =
+    value === undefined || isSecret
+      ? token.rawName
+      : `${token.rawName} ${JSON.stringify(withoutToken(value))}`
+  return new UsageError(`${shown}: is not a flag of "${program}"; ${see}`)
 }
 
 /** A header that lost its flag: its name is enough to find it. */
 function withoutSecret(text: string): string {
-  return text.replace(/[=:].*$/s, (value) => `${value.slice(0, 1)}...`)
+  return withoutToken(text.replace(/[=:].*$/s, (value) => `${value.slice(0, 1)}...`))
+}
+
+/** A bootstrap token or a key of kubeadm: how it begins is enough to find it. */
+function withoutToken(text: string): string {
+  return text.replace(/^([a-z\d]{6})[.a-z\d]{10,}$/i, '$1...')
 }

@@ -1,3 +1,4 @@
+export { type Arguments, parseArguments } from './arguments.ts'
 export { runCare } from './care.ts'
 export { type CliHost, ExitCode, main } from './cli.ts'
 export {
@@ -24,10 +25,11 @@ export {
   NodeAddressError,
   NoGuardError,
   SettingError,
+  type UsageDetails,
   UsageError,
   VipTakenError,
 } from './errors.ts'
-export { type Environment, FlagValues, variableOf } from './flag-values.ts'
+export { type Environment, FlagValues, parseSwitch, variableOf } from './flag-values.ts'
 export {
   ALL_DOWN,
   CARE_FLAGS,
@@ -58,6 +60,7 @@ export {
 } from './health/server-health.ts'
 export { type Rhythm, togetherMs } from './health/together.ts'
 export { type DeadReason, type Verdict, verdictOfStatus } from './health/verdict.ts'
+export { type CommandHelp, type ProgramHelp, programHelp } from './help.ts'
 export { type Failure, inspect, isEssential, type Pass, runPass, undoAll } from './pass.ts'
 export { DevicePiece, type LinkTable } from './path/device.ts'
 export { GatewayRoutePiece, gatewayRoute } from './path/gateway-route.ts'
@@ -83,10 +86,15 @@ export { ServicePiece, type ServiceTable, serviceKey } from './path/service.ts'
 export { type Setting, SettingFile } from './path/setting-file.ts'
 export { PIECES, type Piece, type PieceName, type Step, type StepKind } from './path/step.ts'
 export { SysctlsPiece, type WantedSetting, wantedSettings } from './path/sysctls.ts'
-export type { CertificateInfo } from './probe/certificate.ts'
+export { plain } from './plain.ts'
+export { type CertificateInfo, certificateInfo } from './probe/certificate.ts'
 export { type ProbeOptions, type ProbeRequest, Prober } from './probe/prober.ts'
 export type { SentinelView, Suspicion, SuspicionReason } from './probe/suspicion.ts'
 export { type WatchOptions, watchServer } from './probe/watch.ts'
+export { cleanRule, requireComplete, setRule } from './rule-once.ts'
+export { parseReport } from './status/parse.ts'
+export { ruleStatus } from './status/rule-status.ts'
 export type { GuardReport, PieceReport, ServerReport, StatusReport } from './status/shape.ts'
+export { statusText } from './status/table.ts'
 export { type Clock, jittered, monotonic, type Sleep, sleep, withDeadline } from './time.ts'
 export { VERSION } from './version.ts'

@@ -1,0 +1,16 @@
+import { type ClusterNode, type InstallerConfig, join } from '@lvscare/installer'
+import type { Credentials } from './kubeadm.ts'
+import type { Outside } from './machines.ts'
+
+/** Sets a machine up and joins it: the way to the apiservers first, kubeadm then, and a look at the result. */
+export async function joinMachine(
+  { host, role }: ClusterNode,
+  config: InstallerConfig,
+  { token, caCertHashes, certificateKey }: Credentials,
+  { say }: Outside,
+): Promise<void> {
+  const key = role === 'worker' ? {} : { certificateKey }
+  const result = await join(config, host, { token, caCertHashes, ...key })
+  if (!result.ok) throw new Error(`${host.name}: could not join`, { cause: result })
+  say(`${host.name}: joined as ${role}`)
+}

@@ -1,0 +1,75 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import {
+  buildKubeadmConfig,
+  type InstallerConfig,
+  kubeadmYaml,
+  mergeKubeadmConfig,
+  type NodeHost,
+  parseVersion,
+  renderTemplate,
+  templateValues,
+} from '@lvscare/installer'
+import { run } from './run.ts'
+
+/** What a machine needs to join. */
+export interface Credentials {
+  readonly token: string
+  readonly caCertHashes: readonly string[]
+  readonly certificateKey: string
+}
+
+const CONFIG_FILE = '/root/kubeadm.yaml'
+const ADMIN = '/etc/kubernetes/admin.conf'
+
+/** The configuration of `kubeadm init`: the operator's file is a template, and has everything that must be in it afterwards. */
+export async function kubeadmConfig(config: InstallerConfig, file: string | undefined): Promise<string> {
+  const version = config.kubernetesVersion ?? parseVersion('v1.31.0')
+  const documents = buildKubeadmConfig(config, version)
+  if (file === undefined) return kubeadmYaml(documents)
+  const rendered = renderTemplate(await readFile(file, 'utf8'), templateValues(config, version))
+  return mergeKubeadmConfig(rendered, documents)
+}
+
+/** Runs `kubeadm init` on the first control plane, and lets root use kubectl there. */
+export async function initCluster(host: NodeHost, yaml: string): Promise<void> {
+  await host.writeFileAtomic(CONFIG_FILE, yaml, 0o600)
+  await run(host, ['kubeadm', 'init', '--config', CONFIG_FILE, '--upload-certs'])
+  const admin = await host.readFile(ADMIN)
+  if (admin === undefined) throw new Error(`${host.name}: kubeadm init left no ${ADMIN}`)
+  await host.makeDirectory('/root/.kube', 0o700)
+  await host.writeFileAtomic('/root/.kube/config', admin, 0o600)
+}
+
+/** A new token, the hash of the authority, and the key of the certificates, which are uploaded again for two hours. */
+export async function credentials(master: NodeHost): Promise<Credentials> {
+  const token = (await run(master, ['kubeadm', 'token', 'create', '--ttl', '2h'])).trim()
+  const printed = await run(master, ['kubeadm', 'init', 'phase', 'upload-certs', '--upload-certs'])
+  const certificateKey = /^[\da-f]{64}$/m.exec(printed)?.[0]
+  if (certificateKey === undefined) throw new Error(`${master.name}: kubeadm printed no certificate key`)
+  return { token, caCertHashes: [await caHash(master)], certificateKey }
+}
+
+/** As kubeadm prints it: SHA-256 of the public key of the authority. */
+async function caHash(master: NodeHost): Promise<string> {
+  const pem = await master.readFile('/etc/kubernetes/pki/ca.crt')
+  if (pem === undefined) throw new Error(`${master.name}: there is no /etc/kubernetes/pki/ca.crt`)
+  const key = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })
+  return `sha256:${createHash('sha256').update(key).digest('hex')}`
+}
+
+/** Moves the pods of a machine elsewhere, and takes it out of the cluster. */
+export async function leaveCluster(master: NodeHost, leaving: NodeHost): Promise<void> {
+  const name = (await run(leaving, ['hostname'])).trim().toLowerCase()
+  const kubectl = ['kubectl', '--kubeconfig', ADMIN]
+  await run(master, [
+    ...kubectl,
+    'drain',
+    name,
+    '--ignore-daemonsets',
+    '--delete-emptydir-data',
+    '--timeout=120s',
+  ])
+  await run(leaving, ['kubeadm', 'reset', '--force'])
+  await run(master, [...kubectl, 'delete', 'node', name])
+}
