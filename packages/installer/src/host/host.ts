@@ -64,7 +64,11 @@ export interface NodeHost {
   /** Runs a program to its end, without a shell; rejects only when it cannot be run. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>
   /** Opens a TCP connection from the node. */
-  connect(address: string, port: number, options: { timeoutMs: number; signal?: AbortSignal }): Promise<Duplex>
+  connect(
+    address: string,
+    port: number,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Duplex>
   readonly rule: RuleControl
   /** Gives everything back; the host cannot be used any more. */
   close(): Promise<void>

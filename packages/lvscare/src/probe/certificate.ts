@@ -14,13 +14,13 @@ export interface CertificateInfo {
 const MAX_TEXT = 200
 const MAX_NAMES = 50
 
-/** What is worth keeping of a certificate: the object itself holds memory of OpenSSL. */
-export function certificateInfo(certificate: X509Certificate): CertificateInfo {
+/** What is worth keeping of a certificate, `maxNames` at most: the object itself holds memory of OpenSSL. */
+export function certificateInfo(certificate: X509Certificate, maxNames: number = MAX_NAMES): CertificateInfo {
   return {
     expiresMs: Date.parse(certificate.validTo),
     subject: nameText(certificate.subject),
     issuer: nameText(certificate.issuer),
-    names: alternativeNames(certificate.subjectAltName),
+    names: alternativeNames(certificate.subjectAltName).slice(0, maxNames),
   }
 }
 
@@ -34,5 +34,4 @@ function alternativeNames(text = ''): string[] {
   return text
     .split(', ')
     .flatMap((entry) => /^(?:DNS|IP Address):(.+)$/s.exec(entry)?.[1]?.slice(0, MAX_TEXT) ?? [])
-    .slice(0, MAX_NAMES)
 }

@@ -63,19 +63,27 @@ async function lookAgain(options: StatusOptions, host: StatusHost): Promise<stri
   }
 }
 
-/** What the guards tell; when none does, what the kernel has. */
 async function look(virtual: Endpoint | undefined, host: StatusHost): Promise<StatusReport[]> {
+  const reports = await findReports(virtual, host)
+  if (reports.length === 0) throw new NoGuardError(virtual?.text)
+  return reports
+}
+
+/** What {@link findReports} asks. */
+export type Informants = Pick<StatusHost, 'guards' | 'findRules'>
+
+/** What the guards tell; when none does, what the kernel has. Rejects with what the kernel says when it cannot be read. */
+export async function findReports(virtual: Endpoint | undefined, host: Informants): Promise<StatusReport[]> {
   const names = virtual === undefined ? host.guards.guardsHere() : [virtual.text]
   const told = await Promise.all(names.map((name) => ask(name, host)))
   const reports = told.filter((report) => report !== undefined)
   if (reports.length > 0) return reports
   const rules = (host.findRules ?? findRules)(virtual)
-  if (rules.length === 0) throw new NoGuardError(virtual?.text)
   return rules.map((rule) => kernelReport({ virtual: rule.virtual, rule }))
 }
 
 /** `undefined` when there is no guard. One that does not make itself understood is no reason to show nothing. */
-async function ask(name: string, host: StatusHost): Promise<StatusReport | undefined> {
+async function ask(name: string, host: Informants): Promise<StatusReport | undefined> {
   try {
     const answer = await host.guards.askGuard(name)
     return answer === undefined ? undefined : parseReport(answer)
