@@ -10,7 +10,13 @@ import {
 import type { ClusterFlags } from './support/flags.ts'
 import { settings, writeCluster } from './support/inventory-file.ts'
 import { joinMachine } from './support/join-machine.ts'
-import { type Credentials, credentials, initCluster, kubeadmConfig } from './support/kubeadm.ts'
+import {
+  type Credentials,
+  credentials,
+  initCluster,
+  kubeadmConfig,
+  makeAuthorities,
+} from './support/kubeadm.ts'
 import { type Outside, withMachines } from './support/machines.ts'
 import { runWhenStarted } from './support/main.ts'
 import { installPackage, runScript } from './support/package.ts'
@@ -45,6 +51,7 @@ function kubeadmOn(flags: ClusterFlags, outside: Outside): (plan: NodePlan) => P
       if (known === undefined) throw new Error('the first control plane comes first')
       return await joinMachine(node, config, await known, outside)
     }
+    await makeAuthorities(node.host, config)
     await initCluster(node.host, await kubeadmConfig(config, flags.kubeadmConfig))
     if (flags.packageUrl !== undefined) await runScript(node.host, 'master.sh')
     outside.say(`${node.host.name}: the first control plane runs`)

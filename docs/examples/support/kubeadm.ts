@@ -2,7 +2,10 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import {
   buildKubeadmConfig,
+  caCommands,
+  clusterFindings,
   type InstallerConfig,
+  type KubernetesVersion,
   kubeadmYaml,
   mergeKubeadmConfig,
   type NodeHost,
@@ -24,11 +27,24 @@ const ADMIN = '/etc/kubernetes/admin.conf'
 
 /** The configuration of `kubeadm init`: the operator's file is a template, and has everything that must be in it afterwards. */
 export async function kubeadmConfig(config: InstallerConfig, file: string | undefined): Promise<string> {
-  const version = config.kubernetesVersion ?? parseVersion('v1.31.0')
+  const version = releaseOf(config)
   const documents = buildKubeadmConfig(config, version)
   if (file === undefined) return kubeadmYaml(documents)
   const rendered = renderTemplate(await readFile(file, 'utf8'), templateValues(config, version))
-  return mergeKubeadmConfig(rendered, documents)
+  const merged = mergeKubeadmConfig(rendered, documents)
+  const wrong = clusterFindings(config, merged).find(({ severity }) => severity === 'error')
+  if (wrong !== undefined) throw new Error(`${file}: ${wrong.message}: ${wrong.fix}`)
+  return merged
+}
+
+/** The release, where nobody says it the first one whose kubeadm makes certificates of 99 years. */
+function releaseOf({ kubernetesVersion }: InstallerConfig): KubernetesVersion {
+  return kubernetesVersion ?? parseVersion('v1.31.0')
+}
+
+/** Makes the authorities of the cluster for 99 years, where kubeadm cannot be told to. */
+export async function makeAuthorities(host: NodeHost, config: InstallerConfig): Promise<void> {
+  for (const argv of caCommands({ ...config, kubernetesVersion: releaseOf(config) })) await run(host, argv)
 }
 
 /** Runs `kubeadm init` on the first control plane, and lets root use kubectl there. */

@@ -65,6 +65,7 @@ export {
 } from './kubeadm/api-version.ts'
 export { type BuildOptions, buildKubeadmConfig } from './kubeadm/build.ts'
 export { CERTIFICATE_VALIDITY, caCommands } from './kubeadm/ca.ts'
+export { clusterFindings } from './kubeadm/cluster-findings.ts'
 export type { KubeadmOptions } from './kubeadm/cluster-values.ts'
 export {
   type ClusterConfiguration,
@@ -91,7 +92,8 @@ export { buildNodeCommands, type CommandOptions } from './node/commands.ts'
 export { buildNodeFiles, type NodeFile } from './node/files.ts'
 export { HOSTS_FILE, MANIFESTS, manifestPath, RECORD_FILE } from './node/paths.ts'
 export { apply } from './plan/apply.ts'
-export { type JoinResult, join, type NodeJoinOptions } from './plan/join.ts'
+export { type JoinResult, join } from './plan/join.ts'
+export type { NodeJoinOptions } from './plan/join-command.ts'
 export { type NodeState, observe } from './plan/observe/observe.ts'
 export type { PlanOptions } from './plan/options.ts'
 export { plan } from './plan/plan.ts'

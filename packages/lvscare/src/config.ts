@@ -6,6 +6,7 @@ import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { check, checked, missing, oneOf, usage } from './flag-check.ts'
 import type { FlagValues } from './flag-values.ts'
 import { LOG_FORMATS, LOG_LEVELS, LOGGER_LEVELS, MODES, SCHEDULERS } from './flags.ts'
+import { publicFlags } from './public-flags.ts'
 
 /** How the node reaches the virtual IP: see {@link MODES}. */
 export type Mode = (typeof MODES)[number]
@@ -46,11 +47,6 @@ export interface CareConfig extends RuleConfig {
   readonly flags: ReadonlyMap<string, readonly string[]>
 }
 
-/** Their values are nobody's business: tokens travel in headers and bodies. */
-const SECRET_FLAGS: ReadonlySet<string> = new Set(['health-req-headers', 'health-req-body'])
-
-const PATH_FLAGS: ReadonlySet<string> = new Set(['health-path', 'ready-path'])
-
 /** What `lvscare doctor` looks at. */
 export type DoctorConfig = RuleConfig & Pick<CareConfig, 'health' | 'intervalMs'>
 
@@ -70,7 +66,7 @@ export function careConfig(flags: FlagValues): CareConfig {
     metricsAddress: check(flags, 'metrics-address', (text) =>
       text === 'off' ? undefined : parseEndpoint(text),
     ),
-    flags: new Map([...flags.given()].filter(([name]) => !SECRET_FLAGS.has(name)).map(withoutQuery)),
+    flags: publicFlags(flags.given()),
   }
 }
 
@@ -90,11 +86,6 @@ export function doctorConfig(flags: FlagValues, withoutServers = false): DoctorC
     health: healthConfig(flags),
     intervalMs: check(flags, 'interval', parseDuration),
   }
-}
-
-/** What stands behind the question mark of a path may be a token too. */
-function withoutQuery([name, values]: [string, string[]]): [string, string[]] {
-  return [name, PATH_FLAGS.has(name) ? values.map((value) => value.replace(/\?.*$/s, '')) : values]
 }
 
 /** True when the probe needs files that are to be read. */

@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from 'lvscare'
+import { codeOf, messageOf, plain } from 'lvscare'
 import { ConfigError, problemText } from '../errors.ts'
 import type { ApplyResult, StepFailure } from '../plan/step.ts'
 import type { InstallerFinding } from '../validate/finding.ts'
@@ -37,16 +37,17 @@ export function errorJson(error: unknown): Readonly<Record<string, unknown>> | n
   return { code: codeOf(error) ?? null, message: messageOf(error), ...problems }
 }
 
-/** The lines for an error: of a configuration one for each problem, else one. */
+/** The lines for an error: of a configuration one for each problem, else one; the names in a file may be anything. */
 export function errorLines(error: unknown): readonly string[] {
-  return error instanceof ConfigError ? error.problems.map(problemText) : [messageOf(error)]
+  return (error instanceof ConfigError ? error.problems.map(problemText) : [messageOf(error)]).map(plain)
 }
 
 /** Findings for people, one after the other. */
 export function findingsText(findings: readonly InstallerFinding[]): string {
   return findings
     .map(
-      ({ severity, code, path, message, fix }) => `${severity} ${code} (${path}): ${message}\n    ${fix}\n`,
+      ({ severity, code, path, message, fix }) =>
+        `${severity} ${code} (${plain(path)}): ${plain(message)}\n    ${plain(fix)}\n`,
     )
     .join('')
 }

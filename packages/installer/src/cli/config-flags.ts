@@ -1,5 +1,6 @@
-import { CARE_FLAGS, type Flag } from 'lvscare'
+import type { Flag } from 'lvscare'
 import { PROFILES, ROLES } from '../config/config.ts'
+import { GUARD_FLAGS } from '../config/guard-flags.ts'
 import { DEFAULTS } from '../config/parse.ts'
 
 /** A flag that says one thing of a configuration. */
@@ -115,12 +116,6 @@ export const CONFIG_FLAGS: readonly ConfigFlag[] = [
     describe: 'file here with the authorities of the cluster (PEM), to check the chain of the apiservers',
   },
 ]
-
-/** What the guard is told by other flags, and what is no part of how it runs. */
-const NOT_TAKEN: readonly string[] = ['vs', 'rs', 'ip', 'run-once', 'clean']
-
-/** The flags of the guard that go into its manifest, as its own definitions say. */
-export const GUARD_FLAGS: readonly Flag[] = CARE_FLAGS.filter(({ name }) => !NOT_TAKEN.includes(name))
 
 /** The whole configuration in a file; what is given by flags wins. */
 export const CONFIG_FILE: Flag = {

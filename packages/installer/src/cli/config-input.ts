@@ -1,21 +1,21 @@
 import { codeOf, type FlagValues, messageOf } from 'lvscare'
 import { parse } from 'yaml'
 import type { InstallerConfig } from '../config/config.ts'
+import { isPlainObject, type PlainObject } from '../config/fields.ts'
+import { GUARD_FLAGS } from '../config/guard-flags.ts'
 import { parseConfig } from '../config/parse.ts'
 import { ConfigError, InstallerUsageError, type Problem } from '../errors.ts'
-import { CONFIG_FLAGS, type ConfigFlag, GUARD_FLAGS } from './config-flags.ts'
+import { COMMAND_FLAG, CONFIG_FLAGS, type ConfigFlag } from './config-flags.ts'
 import type { InstallerCliHost } from './host.ts'
 
 /** The flags that a configuration is made of. */
 const NAMES: readonly string[] = [...CONFIG_FLAGS, ...GUARD_FLAGS].map(({ name }) => name)
 
-type Plain = Readonly<Record<string, unknown>>
-
 /** The configuration of a command line: the file of `--config`, and the flags over it; throws what parseConfig throws. */
 export async function configOf(
   flags: FlagValues,
   host: InstallerCliHost,
-  more: Plain = {},
+  more: PlainObject = {},
 ): Promise<InstallerConfig> {
   try {
     return parseConfig({ ...(await rawOf(flags, host)), ...more })
@@ -25,9 +25,9 @@ export async function configOf(
   }
 }
 
-/** True when the command line says anything about a configuration. */
+/** True when the command line says anything about a configuration; how the guard is run over SSH is none. */
 export function saysConfig(flags: FlagValues): boolean {
-  return ['config', ...NAMES].some((name) => flags.isGiven(name))
+  return ['config', ...NAMES].some((name) => name !== COMMAND_FLAG.name && flags.isGiven(name))
 }
 
 /** Reads a file of the operator; throws {@link InstallerUsageError} that names the flag, or whatever asked for it. */
@@ -49,7 +49,8 @@ function reasonOf(error: unknown): string {
   return codeOf(error) ?? messageOf(error)
 }
 
-async function rawOf(flags: FlagValues, host: InstallerCliHost): Promise<Plain> {
+/** The file and the flags as plain data, not checked yet. */
+export async function rawOf(flags: FlagValues, host: InstallerCliHost): Promise<PlainObject> {
   const file = await fromFile(flags, host)
   const entries = await Promise.all(
     CONFIG_FLAGS.filter(({ name }) => flags.isGiven(name)).map(
@@ -59,14 +60,15 @@ async function rawOf(flags: FlagValues, host: InstallerCliHost): Promise<Plain> 
   const guard = guardOf(flags)
   const both = { ...file, ...Object.fromEntries(entries) }
   if (Object.keys(guard).length === 0) return both
-  return { ...both, guard: isPlain(file['guard']) ? { ...file['guard'], ...guard } : guard }
+  return { ...both, guard: isPlainObject(file['guard']) ? { ...file['guard'], ...guard } : guard }
 }
 
-async function fromFile(flags: FlagValues, host: InstallerCliHost): Promise<Plain> {
+async function fromFile(flags: FlagValues, host: InstallerCliHost): Promise<PlainObject> {
   const path = flags.text('config')
   if (path === undefined) return {}
   const read = parsed(path, await fileOf(host, '--config', path))
-  if (!isPlain(read)) throw new InstallerUsageError(`--config ${JSON.stringify(path)}: must be an object`)
+  if (!isPlainObject(read))
+    throw new InstallerUsageError(`--config ${JSON.stringify(path)}: must be an object`)
   return read
 }
 
@@ -93,7 +95,7 @@ async function flagValue(flag: ConfigFlag, flags: FlagValues, host: InstallerCli
 }
 
 /** The flags of the guard, as its own definitions shape them. */
-function guardOf(flags: FlagValues): Plain {
+function guardOf(flags: FlagValues): PlainObject {
   const given = flags.given()
   const found = GUARD_FLAGS.flatMap(({ name, type }) => {
     const values = given.get(name)
@@ -113,8 +115,4 @@ function asFlag(problem: Problem, flags: FlagValues): Problem {
 
 function nameOf(key: string): string | undefined {
   return CONFIG_FLAGS.find((flag) => flag.key === key)?.name
-}
-
-function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

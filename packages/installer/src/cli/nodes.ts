@@ -73,14 +73,21 @@ async function inTwoRounds<C>(
 ): Promise<readonly NodeAnswer[]> {
   const parallel = numberOf(session, 'parallel', 1)
   const checked = await checkAll(session, nodes, work, parallel)
+  const { signal } = session.host
+  const answerOf = (one: Outcome<unknown, unknown>): NodeAnswer => answerOfCheck(one, signal)
   const isCareful = Number.isFinite(work.maxFailures)
-  if (isCareful && checked.some(({ state }) => state !== 'done')) return checked.map(answerOfCheck)
-  const done = await onEach(checked, async (one) => await second(one, work, progress), {
-    parallel: work.parallel ?? parallel,
-    failures: new Failures({ maxFailures: work.maxFailures, signal: session.host.signal }),
-    failed: ({ code }) => code === InstallerExitCode.FAILED || code === InstallerExitCode.CHANGED,
-  })
-  return done.map((one) => ('result' in one && one.result) || answerOfCheck(one))
+  if (isCareful && checked.some(({ state }) => state !== 'done')) return checked.map(answerOf)
+  const run = async (some: typeof checked): Promise<readonly Outcome<unknown, NodeAnswer>[]> =>
+    await onEach(some, async (one) => await second(one, work, progress, signal), {
+      parallel: work.parallel ?? parallel,
+      failures,
+      failed: ({ code }) => code === InstallerExitCode.FAILED || code === InstallerExitCode.CHANGED,
+    })
+  const failures = new Failures({ maxFailures: work.maxFailures, signal })
+  // The first one alone, where something is changed: what breaks there breaks nowhere else.
+  const alone = isCareful ? 1 : 0
+  const done = [...(await run(checked.slice(0, alone))), ...(await run(checked.slice(alone)))]
+  return done.map((one) => ('result' in one && one.result) || answerOf(one))
 }
 
 async function checkAll<C>(
@@ -97,14 +104,16 @@ async function second<C>(
   outcome: Outcome<Reached, C>,
   { run }: NodeWork<C>,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<NodeAnswer> {
-  if (outcome.state === 'skipped') return skippedAnswer()
-  if (outcome.state === 'failed') return failedAnswer(outcome.error)
+  if (outcome.state !== 'done') return answerOfCheck(outcome, signal)
   return await run(await outcome.node.host, outcome.result, progress)
 }
 
-function answerOfCheck(outcome: Outcome<unknown, unknown>): NodeAnswer {
-  return outcome.state === 'failed' ? failedAnswer(outcome.error) : skippedAnswer()
+/** A node that was never begun because somebody stopped the work is not done. */
+function answerOfCheck(outcome: Outcome<unknown, unknown>, signal: AbortSignal): NodeAnswer {
+  if (outcome.state === 'failed') return failedAnswer(outcome.error)
+  return signal.aborted ? failedAnswer(signal.reason) : skippedAnswer()
 }
 
 function print(

@@ -2,11 +2,13 @@ import type { InstallerConfig } from '../config/config.ts'
 import type { KubernetesVersion } from '../config/version.ts'
 import { InstallerUsageError } from '../errors.ts'
 import { buildKubeadmConfig } from '../kubeadm/build.ts'
+import { clusterFindings } from '../kubeadm/cluster-findings.ts'
 import { kubeadmYaml } from '../kubeadm/documents.ts'
 import { mergeKubeadmConfig } from '../kubeadm/merge.ts'
 import type { MergeNote } from '../kubeadm/merge-context.ts'
 import { renderTemplate } from '../kubeadm/render.ts'
 import { template, templateValues } from '../kubeadm/template.ts'
+import { refuse } from '../plan/apply.ts'
 import { CONFIG_VERBS, type ConfigVerb } from './commands.ts'
 import { configOf, fileOf } from './config-input.ts'
 import { type ExitStatus, InstallerExitCode } from './host.ts'
@@ -28,14 +30,21 @@ const RUN: Readonly<Record<ConfigVerb, (session: Session, text: string | undefin
   template: async () => template(),
   render: async (session, text) => {
     const { config, version } = await clusterOf(session)
-    return renderTemplate(text ?? template(), templateValues(config, version))
+    return usable(config, renderTemplate(text ?? template(), templateValues(config, version)))
   },
   kubeadm: async (session, text) => {
     const { config, version } = await clusterOf(session)
     const documents = buildKubeadmConfig(config, version)
-    if (text === undefined) return kubeadmYaml(documents)
-    return mergeKubeadmConfig(text, documents, (note) => session.host.stderr(`${noteText(note)}\n`))
+    if (text === undefined) return usable(config, kubeadmYaml(documents))
+    const tell = (note: MergeNote): void => session.host.stderr(`${noteText(note)}\n`)
+    return usable(config, mergeKubeadmConfig(text, documents, tell))
   },
+}
+
+/** What the operator's own text says may break what the installer is for; throws RefusedError. */
+function usable(config: InstallerConfig, yaml: string): string {
+  refuse("kubeadm's configuration", clusterFindings(config, yaml))
+  return yaml
 }
 
 /** What kubeadm reads depends on its release, so that has to be said. */

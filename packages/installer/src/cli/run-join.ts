@@ -1,15 +1,14 @@
 import { type FlagValues, parseEndpoint } from 'lvscare'
 import { nodeSignal } from '../cluster/fleet.ts'
 import type { InstallerConfig } from '../config/config.ts'
-import { parseVersion } from '../config/version.ts'
 import { ConfigError, InstallerUsageError, type Problem } from '../errors.ts'
-import { joinEndpoint } from '../kubeadm/join.ts'
-import { joinProblems } from '../kubeadm/join-problems.ts'
 import { refuse } from '../plan/apply.ts'
-import { type JoinResult, join, type NodeJoinOptions } from '../plan/join.ts'
+import { type JoinResult, join, joinPhase } from '../plan/join.ts'
+import { joinProblemsOf, type NodeJoinOptions } from '../plan/join-command.ts'
 import { plan } from '../plan/plan.ts'
+import type { InstallerFinding } from '../validate/finding.ts'
 import { errorJson, findingsText, type NodeAnswer, resultJson } from './answer.ts'
-import { wordsOf } from './config-input.ts'
+import { rawOf, wordsOf } from './config-input.ts'
 import { exitOfFindings, exitOfResult } from './exit.ts'
 import { type ExitStatus, type InstallerCliHost, InstallerExitCode } from './host.ts'
 import { onNodes } from './nodes.ts'
@@ -19,7 +18,7 @@ import { secretOf } from './targets.ts'
 
 /** `join`: sets nodes up and runs `kubeadm join` on them. */
 export async function runJoin(session: Session): Promise<ExitStatus> {
-  const { config, targets } = await inputOf(session, fromEndpoint(session))
+  const { config, targets } = await inputOf(session, fromEndpoint(session, await roleOf(session)))
   const options = optionsOf(session)
   checkJoin(config, options)
   return await onNodes(session, targets, {
@@ -27,11 +26,14 @@ export async function runJoin(session: Session): Promise<ExitStatus> {
     // etcd takes one new member at a time.
     ...(config.role === 'worker' ? {} : { parallel: 1 }),
     check: async (node) => {
-      const { host, findings } = await plan(config, node, { force: isOn(session, 'force') })
+      const phase = await joinPhase(node)
+      const { host, findings } = await plan(config, node, { force: isOn(session, 'force'), phase })
       refuse(host, findings)
+      return findings
     },
-    run: async (node, _checked, progress) =>
+    run: async (node, findings, progress) =>
       joinAnswer(
+        findings,
         await join(config, node, {
           ...options,
           signal: nodeSignal(session.host.signal),
@@ -42,18 +44,23 @@ export async function runJoin(session: Session): Promise<ExitStatus> {
   })
 }
 
-/** The endpoint of a worker is the virtual server, as `kubeadm join` takes it; flags must not say something else. */
-function fromEndpoint({ flags, positionals }: Session): Readonly<Record<string, unknown>> {
-  const role = flags.switch('control-plane') ? { role: 'control-plane' } : {}
-  if (flags.switch('control-plane') && flags.isGiven('role') && flags.text('role') !== 'control-plane')
+/** What the node is to be, wherever it is said; a file may say anything. */
+async function roleOf({ flags, host }: Session): Promise<unknown> {
+  const { role = 'worker' } = await rawOf(flags, host)
+  if (!flags.switch('control-plane')) return role
+  if (flags.isGiven('role') && role !== 'control-plane')
     throw flags.broken('role', flags.text('role') ?? '', 'is not what --control-plane says')
+  return 'control-plane'
+}
+
+/** The endpoint of a worker is the virtual server, as `kubeadm join` takes it; flags must not say something else. */
+function fromEndpoint({ flags, positionals }: Session, role: unknown): Readonly<Record<string, unknown>> {
   const [endpoint] = positionals
-  const isWorker = !flags.switch('control-plane') && flags.text('role') === 'worker'
-  const virtual = endpoint === undefined || !isWorker ? undefined : virtualOf(endpoint)
-  if (virtual === undefined) return role
+  const virtual = endpoint === undefined || role !== 'worker' ? undefined : virtualOf(endpoint)
+  if (virtual === undefined) return { role }
   if (flags.isGiven('vip') && flags.text('vip') !== virtual.vip)
     throw flags.broken('vip', flags.text('vip') ?? '', `is not the endpoint ${endpoint}`)
-  return { ...role, ...virtual }
+  return { role, ...virtual }
 }
 
 /** `undefined` for a name: then the virtual IP has to be given, or is the default. */
@@ -101,11 +108,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   endpoint: 'endpoint',
 }
 
-/** Everything that is wrong, before a node is touched; for a release that nobody named, what the newest ones take. */
+/** Everything that is wrong, before a node is touched. */
 function checkJoin(config: InstallerConfig, options: NodeJoinOptions): void {
-  const version = config.kubernetesVersion ?? parseVersion('v1.31.0')
-  const endpoint = options.endpoint ?? joinEndpoint(config)
-  const problems = joinProblems(config, version, 'v1beta4', options, endpoint)
+  const problems = joinProblemsOf(config, options)
   if (problems.length > 0) throw new ConfigError(problems.map(asFlag))
 }
 
@@ -114,8 +119,10 @@ function asFlag(problem: Problem): Problem {
   return { ...problem, path: FLAGS[key] ?? problem.path }
 }
 
-function joinAnswer(result: JoinResult): NodeAnswer {
-  const { before, after, kubeadm, error, findings } = result
+/** `expected`: what was found before anything was done. */
+function joinAnswer(expected: readonly InstallerFinding[], result: JoinResult): NodeAnswer {
+  const { before, after, kubeadm, error } = result
+  const findings = [...expected, ...result.findings]
   return {
     code: exitOfJoin(result),
     text: `${findingsText(findings)}${WORDS[kubeadm]}\n`,

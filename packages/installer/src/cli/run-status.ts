@@ -64,9 +64,12 @@ function servicesWell({ services }: NodeStatus): boolean {
 function nodeText(found: NodeStatus): string {
   const { installed, source, phase, config, recordError, hosts, files, pending, services } = found
   if (!installed) return 'nothing is installed\n'
+  const joined = phase === 'after' ? 'joined' : 'not known to have joined'
   const lines = [
-    `installed as ${config?.role ?? 'worker'}, ${phase === 'after' ? 'joined' : 'not known to have joined'}` +
-      (source === 'record' ? '' : ' (the record is missing, the manifest tells)'),
+    config === null
+      ? 'something is installed, and nobody knows as what'
+      : `installed as ${config.role}, ${joined}` +
+        (source === 'record' ? '' : ' (the record is missing, the manifest tells)'),
     ...(recordError === null ? [] : [`THE RECORD CANNOT BE READ: ${recordError}`]),
     ...files.map(({ path, state }) => (state === 'ours' ? path : `NOT OURS: ${path}`)),
     ...hosts.map((line) => `/etc/hosts: ${line}`),

@@ -45,9 +45,30 @@ export async function applyCluster(
   refuseUnknown(plan)
   for (const { plan: one } of plan.stages.flat()) if (one !== undefined) refuse(one.host, one.findings)
   const failures = new Failures(options)
-  const outcomes: Outcome<NodePlan, ApplyResult>[] = []
+  const outcomes: Outcome<NodePlan, Applied>[] = []
   for (const stage of plan.stages) outcomes.push(...(await applyStage(stage, failures, options)))
-  return resultOf(outcomes.map((outcome) => ({ ...outcome, node: outcome.node.node })))
+  return resultOf(outcomes.map(flat))
+}
+
+/** What came of one machine: of the plan, and of what was to be done after it. */
+interface Applied {
+  readonly result: ApplyResult
+  /** What {@link ApplyClusterOptions.onNode} has thrown. */
+  readonly thrown?: { readonly error: unknown }
+}
+
+function flat(outcome: Outcome<NodePlan, Applied>): Outcome<ClusterNode, ApplyResult> {
+  const { node } = outcome.node
+  if (outcome.state === 'skipped') return { node, state: 'skipped' }
+  if (outcome.state === 'done') return { node, state: 'done', result: outcome.result.result }
+  const { error, result: applied } = outcome
+  if (applied === undefined) return { node, state: 'failed', error }
+  return {
+    node,
+    state: 'failed',
+    error: applied.thrown ? applied.thrown.error : error,
+    result: applied.result,
+  }
 }
 
 /** What came of all machines. */
@@ -71,9 +92,9 @@ async function applyStage(
   stage: readonly NodePlan[],
   failures: Failures,
   options: ApplyClusterOptions,
-): Promise<Outcome<NodePlan, ApplyResult>[]> {
-  const work = async (one: NodePlan): Promise<ApplyResult> => await applyNode(one, options)
-  const failed = ({ ok }: ApplyResult): boolean => !ok
+): Promise<Outcome<NodePlan, Applied>[]> {
+  const work = async (one: NodePlan): Promise<Applied> => await applyNode(one, options)
+  const failed = ({ result, thrown }: Applied): boolean => !result.ok || thrown !== undefined
   const isWorkers = stage.every(({ node }) => node.role === 'worker')
   const most = isWorkers ? options.parallel : 1
   const some = { failures, failed, ...(most && { parallel: most }) }
@@ -81,11 +102,17 @@ async function applyStage(
   return [...first, ...(await onEach(stage.slice(1), work, some))]
 }
 
-async function applyNode(one: NodePlan, options: ApplyClusterOptions): Promise<ApplyResult> {
+async function applyNode(one: NodePlan, options: ApplyClusterOptions): Promise<Applied> {
   const { dryRun = false, signal, onEvent, onNode } = options
   // Refused above when it is missing.
   if (one.plan === undefined) throw one.error
   const result = await apply(one.plan, { dryRun, signal: nodeSignal(signal), ...(onEvent && { onEvent }) })
-  if (result.ok && !dryRun) await onNode?.(one)
-  return result
+  if (!result.ok || dryRun) return { result }
+  try {
+    await onNode?.(one)
+    return { result }
+  } catch (error) {
+    // What was set up stays, and who cleans up has to know of it.
+    return { result, thrown: { error } }
+  }
 }

@@ -1,4 +1,4 @@
-import { messageOf } from 'lvscare'
+import { messageOf, parseEndpoint } from 'lvscare'
 import { type InstallerConfig, isGuarded } from '../config/config.ts'
 import { DEFAULTS } from '../config/parse.ts'
 import { ConfigError, RefusedError } from '../errors.ts'
@@ -6,6 +6,7 @@ import { refuse } from '../plan/apply.ts'
 import { type ServerHealth, serversHealth } from '../plan/health.ts'
 import type { ApplyEvent, ApplyResult } from '../plan/step.ts'
 import { planUpdate, updateServers } from '../plan/update.ts'
+import { isSameAddress } from '../validate/addresses.ts'
 import { Failures, type FleetOptions, nodeSignal, onEach } from './fleet.ts'
 import { type ClusterNode, type Inventory, nodeConfigs, serversOf, withPort } from './inventory.ts'
 import { type ClusterResult, resultOf } from './run.ts'
@@ -26,7 +27,8 @@ export async function addMaster(
   options: UpdateClusterOptions = {},
 ): Promise<ClusterResult> {
   const added = serverText(inventory, server)
-  const servers = [...serversOf(inventory).filter((one) => one !== added), added]
+  const known = serversOf(inventory)
+  const servers = known.includes(added) ? known : [...known, added]
   return await updateCluster(inventory, servers, { ...options, mustAnswer: [added] })
 }
 
@@ -43,8 +45,9 @@ export async function removeMaster(
   const known = serversOf(inventory)
   const servers = known.filter((one) => one !== gone)
   if (servers.length === known.length) throw problem(server, `is none of the apiservers ${known.join(', ')}`)
+  const { address } = parseEndpoint(gone)
   const nodes = inventory.nodes.filter(
-    (node) => serverText(inventory, node.address) !== gone || node.role === 'worker',
+    (node) => node.role === 'worker' || !isSameAddress(node.address, address),
   )
   return await updateCluster({ ...inventory, nodes }, servers, options)
 }

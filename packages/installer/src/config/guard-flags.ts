@@ -1,4 +1,4 @@
-import { CARE_FLAGS, type Flag, parseSwitch } from 'lvscare'
+import { CARE_FLAGS, type Flag, parseSwitch, SECRET_FLAGS } from 'lvscare'
 import { isPlainObject, type PlainObject } from './fields.ts'
 import type { Problems } from './problems.ts'
 import { mountRule } from './rules.ts'
@@ -18,9 +18,6 @@ export const GUARD_FLAGS: readonly Flag[] = CARE_FLAGS.filter(({ name }) => !ELS
 
 /** Flags that name a file of the node. */
 export const FILE_FLAGS: readonly string[] = ['health-ca', 'health-cert', 'health-key']
-
-/** Flags whose values may be secret: they are never shown. */
-const SECRET_FLAGS: ReadonlySet<string> = new Set(['health-req-headers', 'health-req-body'])
 
 /** Shapes only: what the values mean is for lvscare itself to say. */
 export function readGuardFlags(guard: unknown, problems: Problems): Map<string, readonly string[]> {

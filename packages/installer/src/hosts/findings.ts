@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js'
 import { HOSTS_FILE } from '../node/paths.ts'
+import { isSameAddress } from '../validate/addresses.ts'
 import type { InstallerFinding } from '../validate/finding.ts'
 import type { HostsLine } from './block.ts'
 import { type DamagedMarker, type ForeignHostsLine, readHosts } from './read.ts'
@@ -25,7 +25,7 @@ function damagedFinding({ line, text }: DamagedMarker): InstallerFinding {
 
 /** The C library takes the addresses of every line with the name, so another one is not passed over. */
 function foreignFinding({ line, address, text }: ForeignHostsLine, wanted: HostsLine): InstallerFinding {
-  const isSame = shortest(address) === shortest(wanted.address)
+  const isSame = isSameAddress(address, wanted.address)
   const what = isSame ? 'says the same as the line that is to be set' : `but it must be ${wanted.address}`
   return {
     code: 'hosts-foreign-line',
@@ -34,9 +34,4 @@ function foreignFinding({ line, address, text }: ForeignHostsLine, wanted: Hosts
     message: `line ${line}, ${JSON.stringify(text)}, gives ${wanted.name} the address ${address}: ${what}`,
     fix: `Take ${wanted.name} out of line ${line} of ${HOSTS_FILE}.`,
   }
-}
-
-/** An address in its shortest form; what is none as it stands. */
-function shortest(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.parse(address).toString() : address
 }

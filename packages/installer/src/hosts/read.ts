@@ -45,6 +45,17 @@ export function readHosts(text: string, name: string): HostsReading {
   }
 }
 
+/** The lines between our markers, such as `10.103.97.2 apiserver.cluster.local`. */
+export function blockLines(text: string): readonly string[] {
+  const lines = (readHosts(text, '').block ?? '').split('\n').map((line) => line.trimEnd())
+  return lines.filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+/** The name that our block gives an address; `undefined` without a block. */
+export function blockName(text: string): string | undefined {
+  return blockLines(text)[0]?.split(BLANKS)[1]
+}
+
 function foreignLine({ line, text }: DamagedMarker, name: string): ForeignHostsLine[] {
   const [address = '', ...names] = text
     .replace(/#.*/s, '')

@@ -61,8 +61,7 @@ export function clusterValues(
     modern,
     version: version.text,
     controlPlaneEndpoint: `${config.endpointName}:${config.virtual.port}`,
-    podSubnet: subnets(config.podSubnets, DEFAULT_POD_SUBNET),
-    serviceSubnet: subnets(config.serviceSubnets, DEFAULT_SERVICE_SUBNET),
+    ...ranges(config),
     ...names(config),
     ...firstNode(config),
     virtualRange: `${config.virtual.address}/${config.virtual.family === 'inet6' ? 128 : 32}`,
@@ -104,8 +103,17 @@ function firstNode(config: InstallerConfig): Pick<ClusterValues, 'firstServer' |
   return { firstServer: own, nodeAddress }
 }
 
-function subnets(list: readonly string[] | undefined, otherwise: string): string {
-  return list === undefined || list.length === 0 ? otherwise : list.join(',')
+/** An apiserver with an address of IPv6 does not start with services of IPv4 alone, and there is no range that everybody takes. */
+function ranges(config: InstallerConfig): Pick<ClusterValues, 'podSubnet' | 'serviceSubnet'> {
+  const { podSubnets, serviceSubnets, virtual } = config
+  const given = { podSubnet: podSubnets?.join(','), serviceSubnet: serviceSubnets?.join(',') }
+  const missing = Object.entries(given).filter(([, range]) => range === undefined)
+  if (virtual.family === 'inet6' && missing.length > 0) {
+    const rule = `is needed: the default is a range of IPv4, and ${virtual.address} is of IPv6`
+    throw new ConfigError(missing.map(([path]) => ({ path, value: undefined, rule })))
+  }
+  const { podSubnet = DEFAULT_POD_SUBNET, serviceSubnet = DEFAULT_SERVICE_SUBNET } = given
+  return { podSubnet, serviceSubnet }
 }
 
 /** Two ranges: not before 1.16, with the gate IPv6DualStack until 1.20, and by themselves since 1.21. */

@@ -111,14 +111,20 @@ function timeouts(
   return Object.keys(value).length === 0 ? {} : { timeouts: value }
 }
 
+/** Where the apiserver of a control plane listens: where the others look for it, else where the first one does. */
+export function ownPort({ nodeAddress, servers, virtual }: InstallerConfig): number {
+  const own = servers.find(({ address }) => address === nodeAddress)
+  return (own ?? servers[0] ?? virtual).port
+}
+
 /** Without an address kubeadm takes the one of the default route. */
 function controlPlane(
-  { nodeAddress, servers, virtual }: InstallerConfig,
+  config: InstallerConfig,
   api: KubeadmApiVersion,
   certificateKey: string | undefined,
 ): NonNullable<JoinConfiguration['controlPlane']> {
-  const own = servers.find(({ address }) => address === nodeAddress)
-  const bindPort = (own ?? servers[0] ?? virtual).port
+  const { nodeAddress } = config
+  const bindPort = ownPort(config)
   const local: ApiEndpoint | undefined =
     nodeAddress === undefined ? undefined : { advertiseAddress: nodeAddress, bindPort }
   return {

@@ -34,7 +34,8 @@ function kernelCommands(config: InstallerConfig): string[][] {
   return [
     ['modprobe', '-a', ...required],
     ...optional.map((name) => ['sh', '-c', 'modprobe -q "$1" || :', 'modprobe', name]),
-    ['sysctl', '-p', SYSCTLS_FILE],
+    // -e: a kernel that lacks one is said to by the guard, where it matters.
+    ['sysctl', '-e', '-p', SYSCTLS_FILE],
   ]
 }
 

@@ -1,14 +1,14 @@
+import { publicFlags } from 'lvscare'
 import { guardFlags } from '../config/arguments.ts'
 import type { InstallerConfig } from '../config/config.ts'
 
-/** A probe has them, and setting the rule does not; whoever may list processes or units would see them. */
-const SECRET_FLAGS: ReadonlySet<string> = new Set(['health-req-headers', 'health-req-body'])
-
-/** The flags of `lvscare care` that set the rule, without those whose values may be secret. */
+/**
+ * The flags of `lvscare care` that set the rule, without what may be secret: a probe needs that, and setting the rule does
+ * not, and whoever may list processes or units would see it.
+ */
 export function ruleFlags(config: InstallerConfig): string[] {
   const { guard } = config
-  const flags = new Map([...guard.flags].filter(([name]) => !SECRET_FLAGS.has(name)))
-  return guardFlags({ ...config, guard: { ...guard, flags } })
+  return guardFlags({ ...config, guard: { ...guard, flags: publicFlags(guard.flags) } })
 }
 
 /** The command that sets the rule once, on the node itself. */

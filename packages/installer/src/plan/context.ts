@@ -6,6 +6,7 @@ import { isOurs } from './findings.ts'
 import type { ObservedFile } from './observe/file.ts'
 import type { NodeState } from './observe/observe.ts'
 import type { PlanOptions, Timing } from './options.ts'
+import type { Phase } from './record.ts'
 import type { PlanStep } from './step.ts'
 import type { Patience } from './steps/guard.ts'
 import { ownPaths, type WantedNode } from './wanted.ts'
@@ -18,6 +19,7 @@ export interface PlanContext {
   readonly state: NodeState
   /** What the node was set up with before, unless it is the same. */
   readonly former: readonly InstallerConfig[]
+  readonly phase: Phase
   readonly options: PlanOptions
   readonly timing: Timing
 }
@@ -54,6 +56,11 @@ export function staleRules({
   const kept = isGuarded(config) ? config.virtual.text : undefined
   const stale = former.filter((one) => isGuarded(one) && one.virtual.text !== kept)
   return [...new Map(stale.toReversed().map((one) => [one.virtual.text, one])).values()]
+}
+
+/** Before `kubeadm init` there is no server that could answer; the name is the node's own address, so nobody needs the rule yet. */
+export function hasCluster({ config, phase }: Pick<PlanContext, 'config' | 'phase'>): boolean {
+  return config.role !== 'first-control-plane' || phase === 'after'
 }
 
 /** How long a guard is waited for. */

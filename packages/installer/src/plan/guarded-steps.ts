@@ -4,6 +4,7 @@ import { HOSTS_FILE } from '../node/paths.ts'
 import {
   checkPatience,
   guardPatience,
+  hasCluster,
   type PlanContext,
   reportOf,
   type Steps,
@@ -72,7 +73,7 @@ function ruleSteps(context: PlanContext): Steps {
 function setSteps(context: PlanContext): Steps {
   const { host, config, former, state } = context
   const report = reportOf(context, config.virtual.text)
-  if (isExact(report, config) && state.answers !== false) return []
+  if (isExact(report, config) && (state.answers !== false || !hasCluster(context))) return []
   const rules = former.filter(isGuarded).map((one) => ({
     config: one,
     report: reportOf(context, one.virtual.text),
@@ -88,18 +89,22 @@ function followSteps(context: PlanContext): Steps {
 
 /** A rule that works is not replaced by one of which nothing is known. */
 function serversSteps(context: PlanContext): Steps {
-  const { host, config, options } = context
+  const { host, config } = context
   const report = reportOf(context, config.virtual.text)
   const known = (report?.servers ?? []).filter(({ configured }) => configured !== false)
   const isNew = config.servers.some(({ text }) => known.every(({ server }) => server !== text))
   const isFewer = membersOf(report).some((server) => config.servers.every(({ text }) => text !== server))
   const isChange = report !== undefined && known.length > 0 && (isNew || isFewer)
-  return isChange && options.skipCheck !== true ? [serversStep(host, config, checkPatience(context))] : []
+  return isChange && isToAsk(context) ? [serversStep(host, config, checkPatience(context))] : []
 }
 
 function throughSteps(context: PlanContext): Steps {
-  const { host, config, options } = context
-  return options.skipCheck === true ? [] : [throughStep(host, config, checkPatience(context))]
+  const { host, config } = context
+  return isToAsk(context) ? [throughStep(host, config, checkPatience(context))] : []
+}
+
+function isToAsk(context: PlanContext): boolean {
+  return context.options.skipCheck !== true && hasCluster(context)
 }
 
 /** Rules of other virtual servers that were ours go after their manifest, and after the guard that still sets them. */

@@ -1,35 +1,16 @@
 import { type InstallerConfig, isGuarded } from '../config/config.ts'
 import { CommandError, ConfigError } from '../errors.ts'
 import type { NodeHost } from '../host/host.ts'
-import { joinEndpoint, preflightIgnores } from '../kubeadm/join.ts'
 import type { InstallerFinding } from '../validate/finding.ts'
 import { apply } from './apply.ts'
+import { joinCommand, joinProblemsOf, type NodeJoinOptions } from './join-command.ts'
 import { guardDiffers } from './observe/rule.ts'
-import { type PlanOptions, timingOf } from './options.ts'
+import { timingOf } from './options.ts'
 import { plan } from './plan.ts'
-import type { ApplyOptions, ApplyResult } from './step.ts'
+import type { Phase } from './record.ts'
+import type { ApplyResult } from './step.ts'
 import { verify } from './verify.ts'
 import { waitUntil } from './wait.ts'
-
-/** How a node joins its cluster, and what the cluster hands out for that. */
-export interface NodeJoinOptions
-  extends Omit<PlanOptions, 'phase'>,
-    Pick<ApplyOptions, 'signal' | 'onEvent'> {
-  /** Bootstrap token, `abcdef.0123456789abcdef`. */
-  readonly token: string
-  /** Pins of the cluster's authorities, `sha256:` and 64 hex digits; one at least. */
-  readonly caCertHashes: readonly string[]
-  /** Key of the uploaded certificates; for control planes. */
-  readonly certificateKey?: string
-  /** Where to join, ADDRESS:PORT. @default the virtual server for a worker, the first server for a control plane */
-  readonly endpoint?: string
-  /** What runs kubeadm on the node. @default ['kubeadm'] */
-  readonly kubeadm?: readonly string[]
-  /** More flags of `kubeadm join`. */
-  readonly extraArgs?: readonly string[]
-  /** Gets what kubeadm prints, as it comes. */
-  readonly onOutput?: (text: string) => void
-}
 
 /** How a join went. */
 export interface JoinResult {
@@ -53,16 +34,19 @@ const KUBELET_CONFIG = '/etc/kubernetes/kubelet.conf'
 /**
  * Sets a node up, runs `kubeadm join`, and looks whether the guard has taken over.
  *
- * Throws RefusedError as `apply` does, and {@link ConfigError} where it is not known where to join; then nothing was changed. All
- * that fails later is in the result. A second call does what the first one could not.
+ * Throws RefusedError as `apply` does, and {@link ConfigError} for a join that cannot work; then nothing was changed. All that
+ * fails later is in the result. A second call does what the first one could not, also after `kubeadm reset`.
  */
 export async function join(
   config: InstallerConfig,
   host: NodeHost,
   options: NodeJoinOptions,
 ): Promise<JoinResult> {
+  const problems = joinProblemsOf(config, options)
+  if (problems.length > 0) throw new ConfigError(problems)
   const argv = joinCommand(config, options)
-  const before = await apply(await plan(config, host, options), options)
+  const phase = await joinPhase(host)
+  const before = await apply(await plan(config, host, { ...options, phase }), options)
   const result: JoinResult = {
     ok: false,
     before,
@@ -72,9 +56,17 @@ export async function join(
     findings: [],
   }
   if (!before.ok) return result
-  const kubeadm = await runKubeadm(host, argv, options)
+  const kubeadm =
+    phase === 'after'
+      ? { kubeadm: 'already' as const, error: undefined }
+      : await runKubeadm(host, argv, options)
   if (kubeadm.error !== undefined) return { ...result, ...kubeadm }
   return { ...result, ...kubeadm, ...(await finish(config, host, options)) }
+}
+
+/** Whatever the record says: after `kubeadm reset` a control plane needs the first one again, for nobody listens on itself. */
+export async function joinPhase(host: NodeHost): Promise<Phase> {
+  return (await host.stat(KUBELET_CONFIG)) === undefined ? 'before' : 'after'
 }
 
 /** What is left once the node has joined; whatever fails now must not hide that it has. */
@@ -95,37 +87,11 @@ async function finish(
   }
 }
 
-/** The words of `kubeadm join` for a node; throws {@link ConfigError} where it is not known where to join. */
-export function joinCommand(config: InstallerConfig, options: NodeJoinOptions): readonly string[] {
-  const { token, caCertHashes, certificateKey, kubeadm = ['kubeadm'], extraArgs = [] } = options
-  const version = config.kubernetesVersion
-  const ignores = version === undefined ? [] : preflightIgnores(config, version)
-  return [
-    ...kubeadm,
-    'join',
-    endpointOf(config, options),
-    '--token',
-    token,
-    ...caCertHashes.flatMap((hash) => ['--discovery-token-ca-cert-hash', hash]),
-    ...(config.role === 'worker' ? [] : ['--control-plane']),
-    ...(certificateKey === undefined ? [] : ['--certificate-key', certificateKey]),
-    ...(ignores.length === 0 ? [] : [`--ignore-preflight-errors=${ignores.join(',')}`]),
-    ...extraArgs,
-  ]
-}
-
-function endpointOf(config: InstallerConfig, { endpoint = joinEndpoint(config) }: NodeJoinOptions): string {
-  if (endpoint !== undefined) return endpoint
-  const rule = 'must have a server, or the join must have an endpoint'
-  throw new ConfigError([{ path: 'servers', value: [], rule }])
-}
-
 async function runKubeadm(
   host: NodeHost,
   argv: readonly string[],
   options: NodeJoinOptions,
 ): Promise<Pick<JoinResult, 'kubeadm' | 'error'>> {
-  if ((await host.stat(KUBELET_CONFIG)) !== undefined) return { kubeadm: 'already', error: undefined }
   const { signal, onOutput } = options
   try {
     const { code, stderr } = await host.exec(argv, {

@@ -33,8 +33,8 @@ export async function plan(
 
 /** The plan that follows from what was found. */
 export function planOf(context: PlanContext): Plan {
-  const { host, config, state, options } = context
-  const { first, last } = recordSteps(context, phaseOf(state.record, options))
+  const { host, config } = context
+  const { first, last } = recordSteps(context)
   const steps = isGuarded(config) ? guardedSteps(context) : unguardedSteps(context)
   return makePlan(host.name, [...first, ...steps, ...last], findingsOf(context))
 }
@@ -46,10 +46,11 @@ export async function contextOf(
   options: PlanOptions,
 ): Promise<PlanContext> {
   const state = await observe(host, config, options)
-  const wanted = wantedNode(config, phaseOf(state.record, options))
+  const phase = phaseOf(state.record, options)
+  const wanted = wantedNode(config, phase)
   const raw = rawConfig(config)
   const former = recordedConfigs(state.record).filter((one) => !sameConfig(rawConfig(one), raw))
-  return { host, config, wanted, state, former, options, timing: timingOf(options) }
+  return { host, config, wanted, state, former, phase, options, timing: timingOf(options) }
 }
 
 /** A node that has joined stays so: a later plan must not send its name back to the first control plane. */

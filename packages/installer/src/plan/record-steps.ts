@@ -3,19 +3,16 @@ import { rawConfig } from '../config/parse.ts'
 import { RECORD_FILE } from '../node/paths.ts'
 import { type PlanContext, type Steps, staleRules } from './context.ts'
 import { sameFile } from './observe/file.ts'
-import type { InstallerRecord, Phase } from './record.ts'
+import type { InstallerRecord } from './record.ts'
 import { recordFile, recordStep } from './steps/record.ts'
 import { ownPaths } from './wanted.ts'
 
 /** The steps that everything else stands between: the record tells of what is about to be done before it is done. */
-export function recordSteps(
-  context: PlanContext,
-  phase: Phase,
-): { readonly first: Steps; readonly last: Steps } {
+export function recordSteps(context: PlanContext): { readonly first: Steps; readonly last: Steps } {
   const { host, state } = context
   const found = state.files.get(RECORD_FILE)
-  const wide = recordFile(recordOf(context, phase, leavesSomething(context)))
-  const settled = recordFile(recordOf(context, phase, []))
+  const wide = recordFile(recordOf(context, leavesSomething(context)))
+  const settled = recordFile(recordOf(context, []))
   const first = sameFile(found, wide)
     ? []
     : [recordStep(host, RECORD_FILE, { before: found, after: wide }, state.missingAbove)]
@@ -25,11 +22,7 @@ export function recordSteps(
   return { first, last: [{ ...last, ...note }] }
 }
 
-function recordOf(
-  { config, state }: PlanContext,
-  phase: Phase,
-  former: PlanContext['former'],
-): InstallerRecord {
+function recordOf({ config, state, phase }: PlanContext, former: PlanContext['former']): InstallerRecord {
   const known = state.record.kind === 'record' ? state.record.record : undefined
   const imports = isGuarded(config) && config.imageArchive !== undefined && state.image !== true
   return {

@@ -1,5 +1,6 @@
 import { messageOf } from 'lvscare'
 import type { InstallerConfig } from '../config/config.ts'
+import { isPlainObject } from '../config/fields.ts'
 import { parseConfig } from '../config/parse.ts'
 import type { RawConfig } from '../config/raw.ts'
 
@@ -68,13 +69,13 @@ export function sameConfig(a: RawConfig, b: RawConfig): boolean {
 
 /** Throws RangeError with the rule that the document breaks; the configurations in it are not looked at. */
 function parseRecord(document: unknown): InstallerRecord {
-  if (!isObject(document)) throw new RangeError('must be an object of JSON')
+  if (!isPlainObject(document)) throw new RangeError('must be an object of JSON')
   const { version, phase, config, former = [], directories = [], images = [] } = document
   if (version !== VERSION) throw new RangeError(`must have the version ${VERSION}, not ${String(version)}`)
   const known = PHASES.find((one) => one === phase)
   if (known === undefined) throw new RangeError(`phase must be one of ${PHASES.join(', ')}`)
-  if (!isObject(config)) throw new RangeError('config must be an object')
-  if (!Array.isArray(former) || !former.every(isObject))
+  if (!isPlainObject(config)) throw new RangeError('config must be an object')
+  if (!Array.isArray(former) || !former.every(isPlainObject))
     throw new RangeError('former must be a list of objects')
   return {
     phase: known,
@@ -89,8 +90,4 @@ function texts(name: string, value: unknown): readonly string[] {
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
     throw new RangeError(`${name} must be a list of texts`)
   return value
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

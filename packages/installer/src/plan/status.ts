@@ -1,14 +1,16 @@
-import { messageOf, type StatusReport } from 'lvscare'
+import { messageOf, publicFlags, type StatusReport } from 'lvscare'
 import type { InstallerConfig } from '../config/config.ts'
 import { type RawConfig, rawConfig } from '../config/parse.ts'
+import { rawFlags } from '../config/raw-config.ts'
 import type { NodeHost } from '../host/host.ts'
 import { hostsOf } from '../hosts/block.ts'
-import { readHosts } from '../hosts/read.ts'
+import { blockLines } from '../hosts/read.ts'
 import { HOSTS_FILE, RECORD_FILE } from '../node/paths.ts'
 import { isOurs } from './findings.ts'
 import { observeInstalled } from './observe/installed.ts'
+import { recordAt } from './observe/record.ts'
 import { plan } from './plan.ts'
-import { type Phase, readRecord } from './record.ts'
+import type { Phase } from './record.ts'
 import type { StepInfo } from './step.ts'
 
 /** A file at one of our paths. */
@@ -47,7 +49,7 @@ export type PendingStep = Pick<StepInfo, 'id' | 'kind' | 'title'>
 /** Looks what is installed on a node, and how it is. Changes nothing. */
 export async function status(host: NodeHost): Promise<NodeStatus> {
   const { configs, files, rules } = await observeInstalled(host)
-  const record = readRecord(files.get(RECORD_FILE)?.content.toString())
+  const record = recordAt(files.get(RECORD_FILE))
   const own = [...files].filter(([path]) => path !== HOSTS_FILE && path !== RECORD_FILE)
   const states = own.map(([path, file]) => ({ path, state: stateOf(isOurs(path, file)) }))
   const hosts = blockLines(hostsOf(files.get(HOSTS_FILE)?.content ?? Buffer.alloc(0)))
@@ -59,7 +61,7 @@ export async function status(host: NodeHost): Promise<NodeStatus> {
     source: sourceOf(record.kind === 'record', config !== undefined),
     recordError: record.kind === 'damaged' ? record.why : null,
     phase: record.kind === 'record' ? record.record.phase : null,
-    config: config === undefined ? null : withoutSecrets(rawConfig(config)),
+    config: config === undefined ? null : withoutSecrets(config),
     files: states,
     hosts,
     services: [...rules.values()],
@@ -89,16 +91,7 @@ function sourceOf(hasRecord: boolean, hasConfig: boolean): NodeStatus['source'] 
   return hasConfig ? 'manifest' : null
 }
 
-/** The lines between our markers. */
-function blockLines(text: string): readonly string[] {
-  const lines = (readHosts(text, '').block ?? '').split('\n').map((line) => line.trimEnd())
-  return lines.filter((line) => line !== '' && !line.startsWith('#'))
-}
-
 /** A guard does not tell them either. */
-const SECRET_FLAGS: ReadonlySet<string> = new Set(['health-req-headers', 'health-req-body'])
-
-function withoutSecrets(config: RawConfig): RawConfig {
-  const flags = Object.entries(config.guard ?? {}).filter(([name]) => !SECRET_FLAGS.has(name))
-  return { ...config, guard: Object.fromEntries(flags) }
+function withoutSecrets(config: InstallerConfig): RawConfig {
+  return { ...rawConfig(config), guard: rawFlags(publicFlags(config.guard.flags)) }
 }

@@ -15,6 +15,11 @@ const KINDS = {
     why: 'when it is down, there is none that could take over',
     fix: 'Nothing, in a cluster with one control plane.',
   },
+  'control-plane-port': {
+    severity: 'warning',
+    why: 'on a control plane the name stands for an apiserver itself, and nobody listens there on the port of the virtual IP, which the kubeconfigs of the cluster have',
+    fix: 'Let every apiserver listen on port {port}, or choose the port of the apiservers for the virtual IP.',
+  },
   'vip-not-in-sans': {
     severity: 'error',
     why: '`kubeadm join`, kubelet and every other client of the virtual IP refuse it',
@@ -39,7 +44,12 @@ const report = reporter(KINDS)
 
 /** Are there enough apiservers, and do they answer as they must? */
 export function serverFindings(config: InstallerConfig, facts: NodeFacts): InstallerFinding[] {
-  return [...countFindings(config), ...nameFindings(config, facts), ...statusFindings(config, facts)]
+  return [
+    ...countFindings(config),
+    ...portFindings(config),
+    ...nameFindings(config, facts),
+    ...statusFindings(config, facts),
+  ]
 }
 
 function countFindings(config: InstallerConfig): InstallerFinding[] {
@@ -49,6 +59,15 @@ function countFindings(config: InstallerConfig): InstallerFinding[] {
     return role === 'worker' ? [report('no-servers', 'servers', 'there are no servers')] : []
   if (another !== undefined || !isGuarded(config)) return []
   return [report('single-server', 'servers', `${only.text} is the only server`)]
+}
+
+/** On a worker the rule leads from one port to the other. */
+function portFindings({ role, servers, virtual, endpointName }: InstallerConfig): InstallerFinding[] {
+  if (role === 'worker') return []
+  const others = servers.filter(({ port }) => port !== virtual.port).map(({ text }) => text)
+  if (others.length === 0) return []
+  const found = `${endpointName}:${virtual.port} is the endpoint of the cluster, and ${others.join(', ')} is an apiserver`
+  return [report('control-plane-port', 'port', found, { port: String(virtual.port) })]
 }
 
 function nameFindings({ virtual, endpointName }: InstallerConfig, facts: NodeFacts): InstallerFinding[] {

@@ -1,6 +1,6 @@
 import { FlagValues, parseArguments } from 'lvscare'
 import { describe, expect, it } from 'vitest'
-import { HOST_FLAGS } from '../../src/cli/commands.ts'
+import { HOST_FLAGS } from '../../src/cli/command-flags.ts'
 import { COMMAND_FLAG } from '../../src/cli/config-flags.ts'
 import type { HostTarget } from '../../src/cli/host.ts'
 import { targetName, targetsOf } from '../../src/cli/targets.ts'

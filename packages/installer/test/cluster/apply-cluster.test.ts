@@ -183,6 +183,10 @@ describe('applyCluster', () => {
       },
     })
     expect(states(result)).toMatchObject({ '192.0.2.11': 'failed', '192.0.2.12': 'skipped' })
+    const [first] = result.nodes
+    // What was done there stays, so it has to be told.
+    expect(first).toMatchObject({ result: { ok: true }, error: { message: 'kubeadm init failed' } })
+    expect(first?.result?.done.length).toBeGreaterThan(0)
   })
 
   it('only shows with dryRun', async () => {

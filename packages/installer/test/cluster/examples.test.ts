@@ -74,6 +74,16 @@ describe('the examples', () => {
     })
   })
 
+  it('make the authorities for 99 years beforehand where kubeadm cannot be told', async () => {
+    await init(flags(ALL.replace('v1.31.4', 'v1.30.2')), OUTSIDE)
+    expect(kubernetes.done.slice(0, 4)).toEqual([
+      '192.0.2.11: authority kubernetes',
+      '192.0.2.11: authority etcd-ca',
+      '192.0.2.11: authority front-proxy-ca',
+      '192.0.2.11: kubeadm init while the name is 192.0.2.11',
+    ])
+  })
+
   it('add and delete machines, and every other one follows', async () => {
     await init(flags(ALL), OUTSIDE)
     await add(flags('--master 192.0.2.13 --node 192.0.2.22'), OUTSIDE)

@@ -27,6 +27,7 @@ export function playKubernetes({ worlds, inventory }: Cluster, ca: string): Kube
     host.onExec((argv) => {
       const line = argv.join(' ')
       if (argv[0] === 'kubeadm') return kubeadm(host, argv, ca, note)
+      if (line.includes('openssl')) return note(`authority ${argv.at(-1)}`)
       if (argv[0] === 'kubectl') return kubectl(argv, played)
       if (argv[0] === 'hostname') return { stdout: `${address}\n` }
       if (argv[0] === 'tar') return unpack(host)

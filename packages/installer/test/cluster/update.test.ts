@@ -54,6 +54,12 @@ describe('addMaster', () => {
     expect([...made.worlds.values()].map((world) => world.snapshot())).toEqual(before)
   })
 
+  it('leaves the order as it is for one that is there already: the first stays the first', async () => {
+    const made = await running()
+    expect((await addMaster(made.inventory, '192.0.2.11')).ok).toBe(true)
+    for (const worker of WORKERS) expect(members(made, worker)).toEqual(MASTERS)
+  })
+
   it('is not kept by an old server that is down', async () => {
     const made = await running()
     for (const world of made.worlds.values()) {
@@ -105,6 +111,18 @@ describe('removeMaster', () => {
       const node = nodesLeft[index]
       expect(node && (await verify(config, node.host, { pollMs: 1, checkTimeoutMs: 50 }))).toEqual([])
     }
+  })
+
+  it('knows the machine by its address, whatever the port of its apiserver is', async () => {
+    const servers = ['192.0.2.11:6443', '192.0.2.12:7443']
+    const machines = { '192.0.2.11': 'first-control-plane', '192.0.2.12': 'control-plane' } as const
+    const made = cluster({ ...machines, '192.0.2.21': 'worker' }, { servers })
+    for (const world of made.worlds.values()) world.servers.set('192.0.2.12:7443', 200)
+    expect((await applyCluster(await planCluster(made.inventory))).ok).toBe(true)
+    made.world('192.0.2.12').host.forget()
+    const { nodes } = await removeMaster(made.inventory, '192.0.2.12:7443')
+    expect(nodes.map(({ node }) => node.address).sort()).toEqual(['192.0.2.11', '192.0.2.21'])
+    expect(made.world('192.0.2.12').host.operations).toEqual([])
   })
 
   it('refuses one that is none, the last one, and a rest that nobody can reach', async () => {

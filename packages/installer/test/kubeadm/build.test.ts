@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { buildKubeadmConfig } from '../../src/kubeadm/build.ts'
 import { documentList, kubeadmYaml } from '../../src/kubeadm/documents.ts'
+import { templateValues } from '../../src/kubeadm/template.ts'
 import { anyConfig, anyRelease, configOf, JOIN, release, SERVERS } from './fixture.ts'
 import { strayFields } from './schema.ts'
 
@@ -75,8 +76,10 @@ describe('buildKubeadmConfig', () => {
   })
 
   it('keeps kube-proxy in mode ipvs away from the virtual IP, in its own family', () => {
-    const proxyOf = (vip: string, server: string): unknown =>
-      buildKubeadmConfig(configOf({ vip, servers: [server] }), release(36)).kubeProxy
+    const proxyOf = (vip: string, server: string): unknown => {
+      const ranges = vip.includes(':') ? { podSubnet: 'fd00:10::/56', serviceSubnet: 'fd00:20::/112' } : {}
+      return buildKubeadmConfig(configOf({ vip, servers: [server], ...ranges }), release(36)).kubeProxy
+    }
     expect(proxyOf('10.103.97.2', '192.0.2.1')).toMatchObject({
       mode: 'ipvs',
       ipvs: { excludeCIDRs: ['10.103.97.2/32'] },
@@ -114,6 +117,12 @@ describe('buildKubeadmConfig', () => {
   ])('opens the gate for two ranges in 1.%i only where there is one', (minor, gates) => {
     const config = configOf({ podSubnet: '10.244.0.0/16,fd00:10::/56' })
     expect(buildKubeadmConfig(config, release(minor)).cluster?.featureGates).toEqual(gates)
+  })
+
+  it('does not take ranges of IPv4 for granted where the apiserver has an address of IPv6', () => {
+    const config = configOf({ vip: 'fd00::2', servers: ['fd00:1::1'], podSubnet: 'fd00:10::/56' })
+    expect(() => buildKubeadmConfig(config, release(31))).toThrow(/^serviceSubnet: is needed: .*IPv4/)
+    expect(() => templateValues(config, release(31))).toThrow(/^serviceSubnet: is needed/)
   })
 
   it('refuses two ranges below 1.16', () => {

@@ -56,6 +56,8 @@ export const anyConfig: fc.Arbitrary<InstallerConfig> = fc
       podSubnet: fc.constant(podSubnet),
       serviceSubnet: fc.constant(serviceSubnet),
     }
-    return fc.record({ vip: fc.constant(vip), ...optional }, { requiredKeys: ['vip'] })
+    // Of IPv6 there are no ranges that are taken for granted.
+    const needed = vip.includes(':') ? (['podSubnet', 'serviceSubnet'] as const) : []
+    return fc.record({ vip: fc.constant(vip), ...optional }, { requiredKeys: ['vip', ...needed] })
   })
   .map((raw) => parseConfig(raw))

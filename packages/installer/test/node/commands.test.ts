@@ -21,7 +21,8 @@ describe('buildNodeCommands', () => {
     expect(programs({ imageArchive: '/opt/images.tar', bootUnit: true }, 'before')).toEqual([
       'modprobe -a ip_vs ip_vs_rr',
       'sh modprobe tcp_diag',
-      'sysctl -p /etc/sysctl.d/90-lvscare.conf',
+      // -e: a kernel that lacks a setting must not keep the rest from being done.
+      'sysctl -e -p /etc/sysctl.d/90-lvscare.conf',
       'ctr -n k8s.io images import /opt/images.tar',
       'sh hosts /etc/hosts 10.103.97.2 apiserver.cluster.local',
       'lvscare care --vs 10.103.97.2:6443 --ip 192.168.72.53 --rs 192.168.72.50:6443 --rs 192.168.72.51:6443 --rs 192.168.72.52:6443 --run-once',

@@ -115,6 +115,26 @@ describe('a worker', () => {
     expect(result).toMatchObject({ ok: false, failed: { step: { kind: 'image' } } })
   })
 
+  it('finds an image without a tag by the tag that a runtime gives it', async () => {
+    const world = new World()
+    world.images.add('localhost/guard:latest')
+    const { findings } = await plan(plain({ image: 'localhost/guard' }), world.host, QUICK)
+    expect(findings.map(({ code }) => code)).not.toContain('image-missing')
+    world.images.add('docker.io/library/guard:latest')
+    const archive = { image: 'guard', imageArchive: '/opt/lvscare.tar' }
+    const { steps } = await plan(plain(archive), world.host, QUICK)
+    expect(steps.map(({ kind }) => kind)).not.toContain('image')
+  })
+
+  it('takes an image away by the name that the runtime has given it', async () => {
+    const world = new World()
+    world.host.files.put('/opt/lvscare.tar', 'docker.io/library/guard:latest')
+    const own = { image: 'guard', imageArchive: '/opt/lvscare.tar' }
+    expect(await apply(await plan(plain(own), world.host, QUICK))).toMatchObject({ ok: true })
+    expect(await uninstall(world.host, QUICK)).toMatchObject({ ok: true })
+    expect([...world.images]).toEqual([DEFAULTS.images.hardened])
+  })
+
   it('is warned of an image that nobody has', async () => {
     const world = new World()
     world.images.clear()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { CommandError, ConfigError } from '../../src/errors.ts'
 import { HOSTS_FILE, RECORD_FILE } from '../../src/node/paths.ts'
-import { join, joinCommand } from '../../src/plan/join.ts'
+import { join } from '../../src/plan/join.ts'
+import { joinCommand } from '../../src/plan/join-command.ts'
 import { plan } from '../../src/plan/plan.ts'
 import { uninstall } from '../../src/plan/uninstall.ts'
 import { plain, QUICK, VIP, World } from './world.ts'
@@ -132,5 +133,37 @@ describe('joinCommand()', () => {
     expect(words.slice(0, 5)).toEqual(['nsenter', '--', 'kubeadm', 'join', '192.0.2.1:6443'])
     expect(words.slice(-2)).toEqual(['-v', '5'])
     expect(() => joinCommand(plain({ servers: [] }), JOIN)).toThrow(ConfigError)
+  })
+
+  it('tells kubeadm the address that the others have in their rules, and its port where it is another', () => {
+    const words = (own: Parameters<typeof plain>[0]): string =>
+      joinCommand(plain({ role: 'control-plane', nodeAddress: '192.0.2.12', ...own }), JOIN).join(' ')
+    expect(words({})).toContain('--apiserver-advertise-address 192.0.2.12 --control-plane')
+    expect(words({})).not.toContain('bind-port')
+    const servers = ['192.0.2.11:7443', '192.0.2.12:7443']
+    expect(words({ servers })).toContain(
+      '--apiserver-advertise-address 192.0.2.12 --apiserver-bind-port 7443',
+    )
+    expect(joinCommand(plain(), JOIN).join(' ')).not.toContain('advertise')
+  })
+
+  it('spells the flag of control planes as old releases do', () => {
+    const words = (kubernetesVersion: string): readonly string[] =>
+      joinCommand(plain({ role: 'control-plane', nodeAddress: '192.0.2.12', kubernetesVersion }), JOIN)
+    expect(words('1.14')).toContain('--experimental-control-plane')
+    expect(words('1.15')).toContain('--control-plane')
+  })
+
+  it('refuses what kubeadm could not do, before anything is changed', async () => {
+    const world = fresh()
+    const before = world.snapshot()
+    const first = plain({ role: 'first-control-plane', nodeAddress: '192.0.2.21' })
+    await expect(join(first, world.host, JOIN)).rejects.toThrow(/^role "first-control-plane": must be worker/)
+    const blind = { ...JOIN, caCertHashes: [], token: 'x' }
+    await expect(join(plain(), world.host, blind)).rejects.toThrow(
+      /join\.token: must be .*join\.caCertHashes/,
+    )
+    expect(world.snapshot()).toEqual(before)
+    expect(world.joins).toEqual([])
   })
 })

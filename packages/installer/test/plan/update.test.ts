@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/parse.ts'
 import { RefusedError } from '../../src/errors.ts'
-import { RECORD_FILE } from '../../src/node/paths.ts'
+import { RECORD_FILE, UNIT_FILE } from '../../src/node/paths.ts'
 import { planUpdate, updateServers } from '../../src/plan/update.ts'
 import { applied } from './scenarios.ts'
 import { guardOf, plain, QUICK, SERVERS, VIP, World } from './world.ts'
@@ -100,6 +100,21 @@ describe('updateServers()', () => {
     expect(await updateServers(world.host, SERVERS.slice(1), QUICK)).toMatchObject({ ok: true })
     expect(members(world)).toEqual(SERVERS.slice(1))
     await expect(updateServers(new World().host, SERVERS, QUICK)).rejects.toThrow('nothing was set up here')
+  })
+
+  it('keeps name and unit where the record is lost: /etc/hosts and the unit tell of them', async () => {
+    const world = new World()
+    await applied(world, plain({ endpointName: 'api.example.org', bootUnit: true }))
+    world.host.files.remove(RECORD_FILE)
+    expect(await updateServers(world.host, SERVERS.slice(1), QUICK)).toMatchObject({ ok: true })
+    expect(world.host.text('/etc/hosts')).toContain('10.103.97.2 api.example.org\n')
+    expect(world.host.text(UNIT_FILE)).toContain(SERVERS[1])
+    expect([...world.enabled]).toEqual(['lvscare-rule.service'])
+
+    const edited = world.host.text('/etc/hosts')?.replace('api.example.org', 'NO_NAME') ?? ''
+    world.host.files.put('/etc/hosts', edited)
+    world.host.files.remove(RECORD_FILE)
+    expect(await updateServers(world.host, SERVERS, QUICK)).toMatchObject({ ok: true })
   })
 
   it('gives a control plane another first master, and no rule', async () => {

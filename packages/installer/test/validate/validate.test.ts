@@ -71,6 +71,15 @@ describe('validate', () => {
     ['server-is-this-node', { nodeAddress: '192.0.2.12' }, { interfaces: undefined }],
     ['node-address-foreign', { nodeAddress: '192.0.2.22' }, {}],
     [
+      'control-plane-port',
+      {
+        role: 'control-plane',
+        servers: ['192.0.2.11:6443', '192.0.2.12:7443'],
+        kubernetesVersion: 'v1.30.0',
+      },
+      {},
+    ],
+    [
       'node-address-missing',
       { role: 'control-plane', nodeAddress: undefined, kubernetesVersion: 'v1.30.0' },
       {},
@@ -111,6 +120,7 @@ describe('validate', () => {
   })
 
   it.each<[string, Settings, NodeFacts]>([
+    ['another port of an apiserver on a worker', { servers: ['192.0.2.11:7443', '192.0.2.12'] }, {}],
     [
       'a VIP outside of what kubeadm takes',
       { vip: '169.254.8.8', serviceSubnet: undefined },

@@ -35,8 +35,3 @@ export function sameFile(a: ObservedFile | undefined, b: ObservedFile | undefine
 export function wantedFile(content: string | Uint8Array, mode: number): ObservedFile {
   return { kind: 'file', mode, content: Buffer.from(content) }
 }
-
-/** As chmod(1) writes it: `0644`. */
-export function modeText(mode: number): string {
-  return mode.toString(8).padStart(4, '0')
-}

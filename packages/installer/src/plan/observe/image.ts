@@ -6,13 +6,19 @@ export const CTR = ['ctr', '--namespace', 'k8s.io', 'images'] as const
 
 /** Is an image in containerd? `undefined`: that cannot be found out. */
 export async function hasImage(host: NodeHost, image: string): Promise<boolean | undefined> {
-  const listed = await ask(host, [...CTR, 'list', '--quiet'])
-  return listed === undefined
-    ? undefined
-    : imageNames(image).some((name) => listed.split('\n').includes(name))
+  const found = await imagesNamed(host, image)
+  return found && found.length > 0
 }
 
-/** What containerd may call an image: a short name is one of Docker's registry. */
+/** What containerd calls an image, whatever we call it; `undefined`: that cannot be found out. */
+export async function imagesNamed(host: NodeHost, image: string): Promise<readonly string[] | undefined> {
+  const listed = await ask(host, [...CTR, 'list', '--quiet'])
+  const names = new Set(imageNames(image))
+  return listed?.split('\n').filter((name) => names.has(name))
+}
+
+/** What containerd may call an image: a short name is one of Docker's registry, and one without a tag is the latest. */
 function imageNames(image: string): readonly string[] {
-  return [image, `docker.io/${image}`, `docker.io/library/${image}`]
+  const names = /[:@][^/]*$/.test(image) ? [image] : [image, `${image}:latest`]
+  return names.flatMap((name) => [name, `docker.io/${name}`, `docker.io/library/${name}`])
 }

@@ -2,18 +2,28 @@ import type { StatusReport } from 'lvscare'
 import { type InstallerConfig, isGuarded } from '../../config/config.ts'
 import { DEFAULTS, parseConfig, type RawConfig } from '../../config/parse.ts'
 import type { NodeHost } from '../../host/host.ts'
-import { HOSTS_FILE, MANIFESTS, RECORD_FILE, STATE_DIRECTORY } from '../../node/paths.ts'
+import { hostsOf } from '../../hosts/block.ts'
+import { blockName } from '../../hosts/read.ts'
+import {
+  HOSTS_FILE,
+  isWrittenByUs,
+  MANIFESTS,
+  RECORD_FILE,
+  STATE_DIRECTORY,
+  UNIT_FILE,
+} from '../../node/paths.ts'
 import { LABELS } from '../../pod/hardened.ts'
 import { readStaticPod, type StaticPodReading } from '../../pod/read.ts'
 import type { InstallerFinding } from '../../validate/finding.ts'
 import { recordNote } from '../findings.ts'
-import { type InstallerRecord, type RecordReading, readRecord } from '../record.ts'
+import type { InstallerRecord, RecordReading } from '../record.ts'
 import { isUnitEnabled } from '../steps/unit.ts'
 import { ownPaths } from '../wanted.ts'
 import { unlessUnknown } from './ask.ts'
 import { type ObservedFile, readAll, readObserved } from './file.ts'
 import { manifestNames } from './manifests.ts'
 import { observeRules, recordedConfigs } from './observe.ts'
+import { recordAt } from './record.ts'
 
 /** What to take for installed where neither record nor manifest tell. */
 export interface UninstallTarget {
@@ -42,7 +52,7 @@ export interface Installed {
 /** Looks for everything that may be ours. */
 export async function observeInstalled(host: NodeHost, target: UninstallTarget = {}): Promise<Installed> {
   const file = await readObserved(host, RECORD_FILE)
-  const record = readRecord(file?.kind === 'file' ? file.content.toString() : undefined)
+  const record = recordAt(file)
   const known = record.kind === 'record' ? record.record : undefined
   const configs = await configsOf(host, record, target)
   // Who is told of a virtual server alone does not know what was there; the record does.
@@ -97,12 +107,26 @@ async function manifestConfigs(host: NodeHost, podName: string): Promise<readonl
       return reading !== undefined && isManagedByUs(name, reading, podName) ? reading : undefined
     }),
   )
+  const more = await besideManifest(host)
   const configs = await Promise.all(
     readings.map(async (reading) =>
-      reading?.foreign === false ? await unlessUnknown(() => parseConfig(reading.config)) : undefined,
+      reading?.foreign === false
+        ? ((await unlessUnknown(() => parseConfig({ ...reading.config, ...more }))) ??
+          (await unlessUnknown(() => parseConfig(reading.config))))
+        : undefined,
     ),
   )
   return configs.filter((config) => config !== undefined)
+}
+
+/** What a manifest does not say and other traces do: taken for the default, it would be changed to that. */
+async function besideManifest(host: NodeHost): Promise<Pick<RawConfig, 'endpointName' | 'bootUnit'>> {
+  const [hosts, unit] = await Promise.all([readObserved(host, HOSTS_FILE), readObserved(host, UNIT_FILE)])
+  const endpointName = blockName(hostsOf(hosts?.content ?? Buffer.alloc(0)))
+  return {
+    ...(endpointName === undefined ? {} : { endpointName }),
+    bootUnit: unit !== undefined && isWrittenByUs(unit.content.toString()),
+  }
 }
 
 function isManagedByUs(file: string, reading: StaticPodReading, podName: string): boolean {

@@ -6,7 +6,7 @@ import { modulesOf, settingsOf } from '../../node/kernel.ts'
 import { HOSTS_FILE, RECORD_FILE, STATE_DIRECTORY } from '../../node/paths.ts'
 import type { NodeFacts } from '../../validate/facts.ts'
 import type { PlanOptions } from '../options.ts'
-import { type RecordReading, readRecord } from '../record.ts'
+import type { RecordReading } from '../record.ts'
 import { lookThrough } from '../steps/check.ts'
 import { ancestorsOf } from '../steps/file.ts'
 import { isUnitEnabled } from '../steps/unit.ts'
@@ -15,6 +15,7 @@ import { observeFacts } from './facts.ts'
 import { type ObservedFile, readAll, readObserved } from './file.ts'
 import { hasImage } from './image.ts'
 import { type KernelState, observeKernel } from './kernel.ts'
+import { recordAt } from './record.ts'
 import { hasGuard, isExact } from './rule.ts'
 
 /** Everything that was found on a node. */
@@ -47,7 +48,7 @@ export async function observe(
   options: PlanOptions = {},
 ): Promise<NodeState> {
   const recordFile = await readObserved(host, RECORD_FILE)
-  const record = readRecord(recordFile?.kind === 'file' ? recordFile.content.toString() : undefined)
+  const record = recordAt(recordFile)
   const current = config ?? (record.kind === 'record' ? record.config : undefined)
   const configs = [...new Set([...(current === undefined ? [] : [current]), ...recordedConfigs(record)])]
   const own = current === undefined ? [] : buildNodeFiles(current)

@@ -1,5 +1,6 @@
-import type { Endpoint, StatusReport } from 'lvscare'
+import { CARE_FLAGS, type Endpoint, type StatusReport } from 'lvscare'
 import type { InstallerConfig } from '../../config/config.ts'
+import { GUARD_FLAGS } from '../../config/guard-flags.ts'
 
 /** True while a guard runs, also one that does not make itself understood: the rule is its own then. */
 export function hasGuard(report: StatusReport | undefined): boolean {
@@ -67,7 +68,9 @@ export function guardDiffers(report: StatusReport | undefined, config: Installer
 }
 
 /** Told in other ways, or not by a flag: the pod has its address in a variable. */
-const NOT_COMPARED: ReadonlySet<string> = new Set(['vs', 'rs', 'ip', 'run-once', 'clean'])
+const NOT_COMPARED: ReadonlySet<string> = new Set(
+  CARE_FLAGS.filter((flag) => !GUARD_FLAGS.includes(flag)).map(({ name }) => name),
+)
 
 function differingFlags(
   told: Readonly<Record<string, readonly string[]>>,

@@ -1,7 +1,9 @@
 import { dirname } from 'node:path/posix'
 import { HostError } from '../../errors.ts'
 import type { NodeHost } from '../../host/host.ts'
-import { modeText, type ObservedFile, readObserved, sameFile } from '../observe/file.ts'
+import { permissionsOf } from '../../node/cloud-init.ts'
+import { type ObservedFile, readObserved, sameFile } from '../observe/file.ts'
+import { shownText } from '../shown.ts'
 import type { PlanStep, StepKind } from '../step.ts'
 
 /** A file as it was found, and as it is to be; `undefined`: no such file. */
@@ -24,8 +26,8 @@ export function fileStep(host: NodeHost, change: FileChange): PlanStep {
     id: `${kind} ${path}`,
     kind,
     title: titleOf(change),
-    before: before?.content.toString(),
-    after: after?.content.toString(),
+    before: before && shownText(kind, before.content.toString()),
+    after: after && shownText(kind, after.content.toString()),
     reversible: true,
     run: async () => {
       isBegun = false
@@ -60,8 +62,9 @@ export async function replace(
 
 function titleOf({ path, before, after }: FileChange): string {
   if (after === undefined) return `remove ${path}`
-  if (before === undefined) return `write ${path} (mode ${modeText(after.mode)})`
-  const mode = before.mode === after.mode ? '' : ` (mode ${modeText(before.mode)} -> ${modeText(after.mode)})`
+  if (before === undefined) return `write ${path} (mode ${permissionsOf(after.mode)})`
+  const mode =
+    before.mode === after.mode ? '' : ` (mode ${permissionsOf(before.mode)} -> ${permissionsOf(after.mode)})`
   return before.content.equals(after.content) ? `set the mode of ${path}${mode}` : `change ${path}${mode}`
 }
 

@@ -1,6 +1,6 @@
 import { CheckError } from '../../errors.ts'
 import type { NodeHost } from '../../host/host.ts'
-import { CTR, hasImage } from '../observe/image.ts'
+import { CTR, hasImage, imagesNamed } from '../observe/image.ts'
 import type { PlanStep } from '../step.ts'
 import { run } from './kernel.ts'
 
@@ -38,5 +38,6 @@ export function removeImageStep(host: NodeHost, image: string): PlanStep {
 }
 
 async function removeImage(host: NodeHost, image: string, signal?: AbortSignal): Promise<void> {
-  if ((await hasImage(host, image)) !== false) await run(host, [...CTR, 'remove', image], signal)
+  const names = (await imagesNamed(host, image)) ?? [image]
+  for (const name of names) await run(host, [...CTR, 'remove', name], signal)
 }

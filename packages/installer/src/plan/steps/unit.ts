@@ -1,6 +1,6 @@
 import type { NodeHost } from '../../host/host.ts'
 import { UNIT_NAME } from '../../node/paths.ts'
-import { ask } from '../observe/ask.ts'
+import { ASK_MS, ask } from '../observe/ask.ts'
 import type { PlanStep } from '../step.ts'
 import { type FileChange, fileStep } from './file.ts'
 import { run } from './kernel.ts'
@@ -39,7 +39,7 @@ export function unitStep(host: NodeHost, change: FileChange, enabled: boolean): 
 
 /** Asked again, and not taken for disabled when the answer is missing. */
 async function disable(host: NodeHost): Promise<void> {
-  const { stdout } = await host.exec(IS_ENABLED)
+  const { stdout } = await host.exec(IS_ENABLED, { timeoutMs: ASK_MS })
   if (stdout.trim() === ENABLED) await run(host, ['systemctl', 'disable', UNIT_NAME])
 }
 
