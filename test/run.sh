@@ -44,7 +44,7 @@ run_kernel() {
   if [[ $kernel == host ]]; then
     LVSCARE_RESULTS=$results LVSCARE_SUITE_ON=host test/kernel/in-namespace.sh test/kernel/suite.sh
   else
-    LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 3300 --results "$results" -- test/kernel/suite.sh
+    LVSCARE_VM_KERNEL=$kernel test/vm/run.sh --limit 3900 --results "$results" -- test/kernel/suite.sh
   fi
 }
 

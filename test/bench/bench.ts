@@ -6,6 +6,7 @@ import { benchFailover } from './failover/failover.ts'
 import { benchLoss } from './failover/loss.ts'
 import { benchForeign } from './foreign.ts'
 import { benchGrowth } from './growth.ts'
+import { benchInstaller } from './installer.ts'
 import { benchMemory } from './memory.ts'
 import { benchPass } from './pass.ts'
 import { benchProbes } from './probes.ts'
@@ -21,6 +22,7 @@ const PARTS: Record<string, () => Result[] | Promise<Result[]>> = {
   foreign: benchForeign,
   repair: benchRepair,
   growth: benchGrowth,
+  installer: benchInstaller,
   failover: benchFailover,
   loss: benchLoss,
   probes: benchProbes,

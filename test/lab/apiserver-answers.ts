@@ -37,6 +37,8 @@ export class Answers {
   isStopping = false
   /** It takes no new connections: who speaks HTTP/1.1 is told that this was the last answer. */
   isLast = false
+  /** What it answers by path, besides what it answers always. */
+  documents: Readonly<Record<string, string>> = {}
   readonly #name: string
   /** Answers that have no end of their own, as watches. */
   readonly #open = new Set<Answer>()
@@ -49,8 +51,10 @@ export class Answers {
   give(request: Asked, response: Answer): void {
     response.setHeader('x-server', this.#name)
     if (this.isLast && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
-    const [path] = (request.url ?? '').split('?')
-    if (path === '/name') response.end(this.#name)
+    const [path = ''] = (request.url ?? '').split('?')
+    const document = this.documents[path]
+    if (document !== undefined) response.end(document)
+    else if (path === '/name') response.end(this.#name)
     else if (path === '/watch') this.#keepOpen(response)
     else if (path === '/echo') this.#echo(request, response)
     else if (path === '/readyz' && (this.isStopping || this.mode === 'unready'))

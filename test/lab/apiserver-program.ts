@@ -19,6 +19,8 @@ export type Order =
       readonly kind: 'listen'
       readonly name: string
       readonly addresses: readonly string[]
+      /** What it answers by path, such as `/version`. */
+      readonly documents?: Readonly<Record<string, string>> | undefined
     } & ListenerOptions)
   | { readonly kind: 'mode'; readonly mode: Mode }
   /** Shows another certificate from now on, and ends every connection. */
@@ -48,6 +50,7 @@ async function obey(order: Order): Promise<void> {
   switch (order.kind) {
     case 'listen':
       answers = new Answers(order.name)
+      answers.documents = order.documents ?? {}
       await Promise.all(order.addresses.map((address) => listen(order, address)))
       break
     case 'mode':

@@ -11,7 +11,10 @@ import { program } from './programs.ts'
 export const PORT = 6443
 
 /** What sort of apiserver it is. */
-export type ApiServerOptions = Pick<ListenerOptions, 'clientAuthority' | 'http' | 'idleMs'>
+export type ApiServerOptions = Pick<ListenerOptions, 'clientAuthority' | 'http' | 'idleMs'> & {
+  /** What it answers by path. */
+  readonly documents?: Readonly<Record<string, string>>
+}
 
 /** An apiserver on a test host: a process that can be told to fall ill, and can be stopped and killed. */
 export class ApiServer {

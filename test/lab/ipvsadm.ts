@@ -1,8 +1,8 @@
 import { exec } from './exec.ts'
 
-/** The whole table as rules (`ipvsadm -Sn`), a line each: the form in which tables are compared. */
-export function savedTable(): string[] {
-  return exec('ipvsadm', '-Sn')
+/** The whole table as rules (`ipvsadm -Sn`), a line each: the form in which tables are compared. `run`: on another node. */
+export function savedTable(run: typeof exec = exec): string[] {
+  return run('ipvsadm', '-Sn')
     .split('\n')
     .filter((line) => line !== '')
 }
@@ -13,8 +13,8 @@ export function shownTable(...options: string[]): string {
 }
 
 /** The real servers of one virtual service, by address; `undefined` when there is no such service. */
-export function membersOf(service: string): Map<string, number> | undefined {
-  const lines = savedTable()
+export function membersOf(service: string, run: typeof exec = exec): Map<string, number> | undefined {
+  const lines = savedTable(run)
   if (!lines.some((line) => line.startsWith(`-A -t ${service} `))) return undefined
   const members = new Map<string, number>()
   for (const line of lines) {

@@ -14,14 +14,14 @@ export interface World {
   readonly firewall: string
 }
 
-/** Looks at the whole node. */
-export function world(): World {
+/** Looks at the whole node: this one, or that on which `run` runs its programs. */
+export function world(run: typeof exec = exec): World {
   return {
-    table: savedTable(),
-    routes: ['-4', '-6'].flatMap((family) => lines(exec('ip', family, 'route', 'show', 'table', 'all'))),
-    links: lines(exec('ip', '-br', 'link')).map((line) => line.split(/\s+/)[0] ?? ''),
-    addresses: lines(exec('ip', '-o', 'addr')).map((line) => line.split(/\s+/).slice(1, 4).join(' ')),
-    firewall: exec('nft', 'list', 'ruleset'),
+    table: savedTable(run),
+    routes: ['-4', '-6'].flatMap((family) => lines(run('ip', family, 'route', 'show', 'table', 'all'))),
+    links: lines(run('ip', '-br', 'link')).map((line) => line.split(/\s+/)[0] ?? ''),
+    addresses: lines(run('ip', '-o', 'addr')).map((line) => line.split(/\s+/).slice(1, 4).join(' ')),
+    firewall: run('nft', 'list', 'ruleset'),
   }
 }
 

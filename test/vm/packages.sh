@@ -5,16 +5,19 @@ set -euo pipefail
 # What each one is for: qemu-system-x86 is the machine; busybox-static, cpio and xz-utils make the initrd; kmod resolves
 # and loads modules; iproute2, ipvsadm and nftables set networks up in the guest and read the kernel's tables independently;
 # openssl makes certificates; gcc with the headers prints the kernel's real constants; procps is for looking around;
-# keepalived and haproxy are the rivals of the benchmarks; prometheus brings promtool, which checks what is for Prometheus.
+# keepalived and haproxy are the rivals of the benchmarks; prometheus brings promtool, which checks what is for Prometheus;
+# openssh-server is what the installer meets on the nodes of a cluster.
 PACKAGES=(
   qemu-system-x86 busybox-static cpio xz-utils kmod
   iproute2 ipvsadm nftables openssl
   gcc libc6-dev linux-libc-dev procps
   keepalived haproxy prometheus
+  openssh-server openssh-sftp-server
 )
 
 # Those of them that would be started when they are installed, and at every boot: only their programs are wanted.
-SERVICES=(keepalived.service haproxy.service prometheus.service)
+# A unit has the name of its package, if not said otherwise: PACKAGE:UNIT.
+SERVICES=(keepalived haproxy prometheus openssh-server:ssh)
 
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${LVSCARE_CACHE:-$(cd -- "$HERE/../.." && pwd)/.cache}
@@ -64,10 +67,10 @@ install_packages() {
 
 # As systemctl mask does, which needs a running systemd. A package that was there before keeps its service as it is.
 mask_services() {
-  local unit
+  local service
   [[ -d /etc/systemd/system ]] || return 0
-  for unit in "${SERVICES[@]}"; do
-    if [[ " $* " == *" ${unit%.service} "* ]]; then ln -sfn /dev/null "/etc/systemd/system/$unit"; fi
+  for service in "${SERVICES[@]}"; do
+    if [[ " $* " == *" ${service%:*} "* ]]; then ln -sfn /dev/null "/etc/systemd/system/${service#*:}.service"; fi
   done
 }
 
