@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # npm run bench: measures what docs/performance.md promises; exit code 1 when a promise is not kept.
 # LVSCARE_BENCH="pass start" measures only some of: pass, start, memory, cpu, foreign, repair, growth, installer, failover, loss (in the
-# virtual machine), clients and probes (here). What failover and loss measured is left in .cache/bench.
+# virtual machine), fleet, clients and probes (here). What failover and loss measured is left in .cache/bench.
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 bash scripts/setup.sh
 node scripts/build-tests.mjs
-read -ra PARTS <<<"${LVSCARE_BENCH:-pass start memory cpu foreign repair growth installer failover loss clients probes}"
+read -ra PARTS <<<"${LVSCARE_BENCH:-pass start memory cpu foreign repair growth installer failover loss fleet clients probes}"
 RESULTS=${LVSCARE_CACHE:-.cache}/bench
 HERE=() THERE=() LONG=()
 for part in "${PARTS[@]}"; do
   case $part in
-    probes | clients) HERE+=("$part") ;;
+    probes | clients | fleet) HERE+=("$part") ;;
     failover | loss) LONG+=("$part") ;;
     *) THERE+=("$part") ;;
   esac

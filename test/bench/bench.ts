@@ -6,7 +6,7 @@ import { benchFailover } from './failover/failover.ts'
 import { benchLoss } from './failover/loss.ts'
 import { benchForeign } from './foreign.ts'
 import { benchGrowth } from './growth.ts'
-import { benchInstaller } from './installer.ts'
+import { benchFleet, benchInstaller } from './installer.ts'
 import { benchMemory } from './memory.ts'
 import { benchPass } from './pass.ts'
 import { benchProbes } from './probes.ts'
@@ -23,6 +23,7 @@ const PARTS: Record<string, () => Result[] | Promise<Result[]>> = {
   repair: benchRepair,
   growth: benchGrowth,
   installer: benchInstaller,
+  fleet: benchFleet,
   failover: benchFailover,
   loss: benchLoss,
   probes: benchProbes,

@@ -3,10 +3,10 @@ import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { applyCluster, type Inventory, type NodeHost, planCluster } from '@lvscare/installer'
 import { memoryHost } from '@lvscare/installer/testing'
-import { selfSigned } from '../lab/certificate.ts'
+import { Authority } from '../lab/authority.ts'
 import { VIP } from '../lab/cluster.ts'
 import { clusterFlags, ended, installer } from '../lab/installer.ts'
-import { KubeCluster } from '../lab/kube-cluster.ts'
+import { ENDPOINT_NAME, KubeCluster } from '../lab/kube-cluster.ts'
 import { residentMiB } from './process.ts'
 import { median, type Result } from './stats.ts'
 
@@ -15,12 +15,8 @@ const AWAY_MS = 50
 const NODES = 50
 const RUNS = 5
 
-/** What a node costs, alone and among 50. */
+/** What a node costs, with a real kernel. */
 export async function benchInstaller(): Promise<Result[]> {
-  return [...(await oneNode()), ...(await manyNodes())]
-}
-
-async function oneNode(): Promise<Result[]> {
   const cluster = await KubeCluster.create(['m1', 'm2', 'm3'], ['w1'])
   try {
     const [first, again, guard]: [number[], number[], number[]] = [[], [], []]
@@ -47,7 +43,7 @@ async function oneNode(): Promise<Result[]> {
         'the same once more, with nothing to do, against the first time',
         median(again),
         median(first),
-        1,
+        1.2,
       ),
     ]
   } finally {
@@ -55,8 +51,11 @@ async function oneNode(): Promise<Result[]> {
   }
 }
 
-async function manyNodes(): Promise<Result[]> {
-  const pair = selfSigned([VIP.v4])
+/** What a node costs among 50; on this machine, where the processors are not emulated. */
+export async function benchFleet(): Promise<Result[]> {
+  const authority = new Authority()
+  const pair = authority.issue({ names: [`IP:${VIP.v4}`, `DNS:${ENDPOINT_NAME}`] })
+  authority.close()
   const server = createServer(pair, (_request, response) => response.end('ok'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
@@ -66,7 +65,7 @@ async function manyNodes(): Promise<Result[]> {
     const together = await fleetMs(server, NODES)
     const after = residentMiB(process.pid)
     return [
-      against(`plan and apply on ${NODES} nodes, each ${AWAY_MS} ms away, against one`, together, alone, 2),
+      against(`plan and apply on ${NODES} nodes, each ${AWAY_MS} ms away, against one`, together, alone, 3),
       {
         what: `memory with ${NODES} nodes, against one`,
         ours: `${after.toFixed(0)} MiB`,
