@@ -91,6 +91,18 @@ describe('a node that joins with lvscare-installer', () => {
     assert.equal(node.read(MANIFEST), undefined)
   })
 
+  it('as a guarded control plane has a rule with itself in it, which works when nobody else is in it', async () => {
+    const { node, kubelet } = await machine('m3')
+    const own = ['--role', 'control-plane', '--certificate-key', 'a1'.repeat(32), '--node-ip', node.host.v4]
+    const flags = ['--token', TOKEN, '--discovery-token-ca-cert-hash', cluster.caHash, ...own]
+    ended(installer(node, ['join', ...clusterFlags(cluster), ...flags, '--guard-control-plane']), 0)
+    await kubelet.did('ready', 1, LIMIT_MS)
+    await guards(node, 'm1', 'm2', 'm3')
+    assert.match(node.run('getent', 'hosts', ENDPOINT_NAME), /^10\.103\.97\.2 /)
+    ended(installer(node, ['update', ...masterFlags(cluster, 'm3')]), 0)
+    await guards(node, 'm3')
+  })
+
   /** One worker from its first day to its last: every test goes on where the one before ended. */
   describe('a worker', () => {
     let node: NodeWorld

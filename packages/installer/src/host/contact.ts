@@ -43,11 +43,11 @@ export interface Contact {
 /** A certificate for a large cluster has hundreds; more are malice. */
 const MAX_NAMES = 10_000
 
-const NEVER = new AbortController().signal
-
 /** GETs a path over HTTPS from the node; whatever certificate comes is taken, and told. Rejects with HostError. */
 export async function contact(host: NodeHost, options: ContactOptions): Promise<Contact> {
-  const { address, port, path, timeoutMs, signal = NEVER } = options
+  const { address, port, path, timeoutMs } = options
+  // One for each call: listeners of all that are under way would gather on one that everybody shares.
+  const signal = options.signal ?? new AbortController().signal
   const text = endpointText(address, port)
   return await doing(host.name, `ask https://${text}${path}`, () =>
     withDeadline(signal, timeoutMs, async (within) => {

@@ -53,6 +53,19 @@ function https(answer: RequestListener, pair: { key: string; cert: string } = ke
 const READYZ = { address: '192.0.2.1', port: 6443, path: '/readyz', timeoutMs: 5000 }
 
 describe('contact', () => {
+  it('warns of nothing while many nodes are asked at a time', async () => {
+    const host = await nodeWith(https((_request, response) => response.end('ok')))
+    const warnings: string[] = []
+    const note = ({ name }: Error): void => void warnings.push(name)
+    process.on('warning', note)
+    const answers = await Promise.all(Array.from({ length: 15 }, () => contact(host, READYZ)))
+    // Warnings are told in a later turn.
+    await new Promise(setImmediate)
+    process.off('warning', note)
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 15 }, () => 200))
+    expect(warnings).toEqual([])
+  })
+
   it('tells status, body and certificate, with addresses in their shortest form', async () => {
     const host = await nodeWith(
       https(({ url, headers }, response) => response.writeHead(418).end(`${headers.host}${url}`)),
