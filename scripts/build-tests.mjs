@@ -33,7 +33,11 @@ const common = {
   sourcemap: 'inline',
   sourcesContent: false,
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'\nconst require = __createRequire(import.meta.url)",
+    // ssh2 is CommonJS to the bone.
+    js: [
+      "import { createRequire as __createRequire } from 'node:module'",
+      'const require = __createRequire(import.meta.url), __dirname = import.meta.dirname',
+    ].join('\n'),
   },
   logLevel: 'warning',
 }
@@ -59,6 +63,7 @@ await build({
     demo: join(tests, 'demo/demo.ts'),
     bench: join(tests, 'bench/bench.ts'),
     publish: join(tests, 'bench/failover/publish.ts'),
+    'ssh-nodes': join(tests, 'bench/ssh-nodes-program.ts'),
     'probe-target': join(tests, 'bench/probe-target.ts'),
     'probe-guard': join(tests, 'bench/probe-guard.ts'),
     'pass-guard': join(tests, 'bench/pass-guard.ts'),
@@ -70,6 +75,4 @@ await build({
   entryPoints: { installer: join(root, 'packages/installer/src/bin.ts') },
   define: { __VERSION__: JSON.stringify(version) },
   sourcemap: false,
-  // ssh2 is CommonJS to the bone.
-  banner: { js: `${common.banner.js}\nconst __dirname = import.meta.dirname` },
 })

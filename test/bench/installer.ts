@@ -1,13 +1,14 @@
-import { createServer, type Server } from 'node:https'
-import { type AddressInfo, connect } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
-import { applyCluster, type Inventory, type NodeHost, planCluster } from '@lvscare/installer'
-import { memoryHost } from '@lvscare/installer/testing'
-import { Authority } from '../lab/authority.ts'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { applyCluster, type Inventory, type NodeHost, planCluster, sshHost } from '@lvscare/installer'
 import { VIP } from '../lab/cluster.ts'
 import { clusterFlags, ended, installer } from '../lab/installer.ts'
-import { ENDPOINT_NAME, KubeCluster } from '../lab/kube-cluster.ts'
+import { KubeCluster } from '../lab/kube-cluster.ts'
+import { program } from '../lab/programs.ts'
+import { FarSocket } from './far-socket.ts'
 import { residentMiB } from './process.ts'
+import type { SshNodes } from './ssh-nodes-program.ts'
 import { median, type Result } from './stats.ts'
 
 /** How far away a node is: one question and its answer. */
@@ -51,23 +52,25 @@ export async function benchInstaller(): Promise<Result[]> {
   }
 }
 
-/** What a node costs among 50; on this machine, where the processors are not emulated. */
+/** What a node costs among 50, over SSH; on this machine, where the processors are not emulated. */
 export async function benchFleet(): Promise<Result[]> {
-  const authority = new Authority()
-  const pair = authority.issue({ names: [`IP:${VIP.v4}`, `DNS:${ENDPOINT_NAME}`] })
-  authority.close()
-  const server = createServer(pair, (_request, response) => response.end('ok'))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const nodes = fork(program('ssh-nodes'))
+  const [there] = (await once(nodes, 'message')) as [SshNodes]
   try {
-    await fleetMs(server, 1)
-    const alone = await fleetMs(server, 1)
+    await fleetMs(there, 1)
+    const alone = median([await fleetMs(there, 1), await fleetMs(there, 1), await fleetMs(there, 1)])
     const before = residentMiB(process.pid)
-    const together = await fleetMs(server, NODES)
+    const together = await fleetMs(there, NODES)
     const after = residentMiB(process.pid)
     return [
-      against(`plan and apply on ${NODES} nodes, each ${AWAY_MS} ms away, against one`, together, alone, 3),
+      against(
+        `plan and apply on ${NODES} nodes over SSH, each ${AWAY_MS} ms away, against one`,
+        together,
+        alone,
+        3,
+      ),
       {
-        what: `memory with ${NODES} nodes, against one`,
+        what: `memory with ${NODES} nodes over SSH, against one`,
         ours: `${after.toFixed(0)} MiB`,
         rival: `${before.toFixed(0)} MiB`,
         ratio: after / before,
@@ -76,51 +79,38 @@ export async function benchFleet(): Promise<Result[]> {
       },
     ]
   } finally {
-    server.close()
+    nodes.disconnect()
   }
 }
 
-/** Sets that many fresh workers up, all at once. */
-async function fleetMs(server: Server, count: number): Promise<number> {
-  const nodes = Array.from({ length: count }, (_, index) => ({
-    address: `192.0.2.${index + 100}`,
-    role: 'worker' as const,
-    host: farNode(`node-${index}`, server),
-  }))
-  const config = { servers: ['192.0.2.11:6443'], podSubnet: '100.64.0.0/10', serviceSubnet: '10.96.0.0/22' }
-  const inventory: Inventory = { nodes, config }
+/** Signs in at that many fresh workers and sets them up, all at once. */
+async function fleetMs(there: SshNodes, count: number): Promise<number> {
   const start = performance.now()
-  const result = await applyCluster(await planCluster(inventory, { parallel: count }), { parallel: count })
-  const ms = performance.now() - start
-  if (!result.ok) throw new Error(`the nodes were not set up: ${JSON.stringify(result)}`)
-  return ms
+  const hosts = await Promise.all(Array.from({ length: count }, (_, index) => farHost(there, index)))
+  try {
+    const nodes = hosts.map((host, index) => ({ address: addressOf(index), role: 'worker' as const, host }))
+    const config = {
+      servers: ['192.0.2.11:6443'],
+      podSubnet: '100.64.0.0/10',
+      serviceSubnet: '10.96.0.0/22',
+    }
+    const inventory: Inventory = { nodes, config }
+    const plan = await planCluster(inventory, { parallel: count })
+    const result = await applyCluster(plan, { parallel: count })
+    if (!result.ok) throw new Error(`the nodes were not set up: ${JSON.stringify(result)}`)
+    return performance.now() - start
+  } finally {
+    await Promise.all(hosts.map((host) => host.close()))
+  }
 }
 
-/** A node in memory, on which every program ends well, and whose every answer takes its time. */
-function farNode(name: string, server: Server): NodeHost {
-  const host = memoryHost({ name })
-  host.onExec(() => ({ code: 0, stdout: '' }))
-  const { port } = server.address() as AddressInfo
-  host.onConnect(() => connect(port, '127.0.0.1'))
-  const far = <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) => {
-    return async (...args: A): Promise<R> => {
-      await delay(AWAY_MS)
-      return await call(...args)
-    }
-  }
-  return {
-    name,
-    readFile: far(host.readFile),
-    stat: far(host.stat),
-    list: far(host.list),
-    writeFileAtomic: far(host.writeFileAtomic),
-    makeDirectory: far(host.makeDirectory),
-    remove: far(host.remove),
-    exec: far(host.exec),
-    connect: far(host.connect),
-    rule: { observe: far(host.rule.observe), set: far(host.rule.set), clean: far(host.rule.clean) },
-    close: host.close,
-  }
+function addressOf(index: number): string {
+  return `192.0.2.${index + 100}`
+}
+
+async function farHost({ port, password }: SshNodes, index: number): Promise<NodeHost> {
+  const transport = new FarSocket(connect({ host: '127.0.0.1', port, noDelay: true }), AWAY_MS / 2)
+  return await sshHost({ address: addressOf(index), password, transport, hostKey: { any: true } })
 }
 
 function timed(work: () => void): number {

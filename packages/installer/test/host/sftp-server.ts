@@ -22,8 +22,13 @@ import ssh2, { type Attributes, type SFTPWrapper } from 'ssh2'
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp
 
-/** Answers SFTP from this machine's files, as the bare protocol has it: no extension, and rename takes nobody's place. */
-export function serveSftp(sftp: SFTPWrapper): void {
+/**
+ * Answers SFTP from this machine's files, as the bare protocol has it: no extension, and rename takes nobody's place.
+ *
+ * `root` is a folder that stands for `/`.
+ */
+export function serveSftp(sftp: SFTPWrapper, root = ''): void {
+  const at = (path: string): string => root + path
   const folders = new Map<number, string[]>()
   let next = 1_000_000
 
@@ -51,7 +56,7 @@ export function serveSftp(sftp: SFTPWrapper): void {
   sftp.on('OPEN', (id, path, flags, attrs) =>
     answer(id, () => {
       const text = flags & OPEN_MODE.EXCL ? 'wx' : flags & OPEN_MODE.WRITE ? 'r+' : 'r'
-      sftp.handle(id, handleOf(openSync(path, text, attrs.mode)))
+      sftp.handle(id, handleOf(openSync(at(path), text, attrs.mode)))
     }),
   )
   sftp.on('READ', (id, handle, offset, length) =>
@@ -77,15 +82,15 @@ export function serveSftp(sftp: SFTPWrapper): void {
     }),
   )
   sftp.on('FSTAT', (id, handle) => answer(id, () => sftp.attrs(id, attributes(fstatSync(fd(handle))))))
-  sftp.on('LSTAT', (id, path) => answer(id, () => sftp.attrs(id, attributes(lstatSync(path)))))
+  sftp.on('LSTAT', (id, path) => answer(id, () => sftp.attrs(id, attributes(lstatSync(at(path))))))
   sftp.on('SETSTAT', (id, path, attrs) =>
     done(id, () => {
-      if (attrs.mode !== undefined) chmodSync(path, attrs.mode)
+      if (attrs.mode !== undefined) chmodSync(at(path), attrs.mode)
     }),
   )
   sftp.on('OPENDIR', (id, path) =>
     answer(id, () => {
-      const names = ['.', '..', ...readdirSync(path)]
+      const names = ['.', '..', ...readdirSync(at(path))]
       next += 1
       folders.set(next, names)
       sftp.handle(id, handleOf(next))
@@ -102,19 +107,20 @@ export function serveSftp(sftp: SFTPWrapper): void {
       )
     }),
   )
-  sftp.on('MKDIR', (id, path) => done(id, () => mkdirSync(path)))
-  sftp.on('RMDIR', (id, path) => done(id, () => rmdirSync(path)))
-  sftp.on('REMOVE', (id, path) => done(id, () => unlinkSync(path)))
+  sftp.on('MKDIR', (id, path) => done(id, () => mkdirSync(at(path))))
+  sftp.on('RMDIR', (id, path) => done(id, () => rmdirSync(at(path))))
+  sftp.on('REMOVE', (id, path) => done(id, () => unlinkSync(at(path))))
   sftp.on('RENAME', (id, from, to) =>
     done(id, () => {
-      if (existsSync(to)) throw new Error('there is a file')
-      renameSync(from, to)
+      if (existsSync(at(to))) throw new Error('there is a file')
+      renameSync(at(from), at(to))
     }),
   )
   sftp.on('REALPATH', (id, path) =>
     answer(id, () => {
-      const filename = realpathSync(path)
-      sftp.name(id, [{ filename, longname: filename, attrs: attributes(lstatSync(filename)) }])
+      const real = realpathSync(at(path))
+      const filename = real.slice(root.length)
+      sftp.name(id, [{ filename, longname: filename, attrs: attributes(lstatSync(real)) }])
     }),
   )
 }
