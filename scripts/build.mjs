@@ -1,6 +1,6 @@
 // Bundles the daemon into one file. koffi stays outside: it is a native module, and esbuild cannot inline it.
 // Why CommonJS, and why a part of it is packed: docs/decisions/0003-one-file-bundle.md.
-import { chmod, readFile } from 'node:fs/promises'
+import { chmod, readFile, rename } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -64,16 +64,19 @@ const banner = [
   "const __nodeRequire = require, __bundleUrl = require('node:url').pathToFileURL(__filename).href",
 ].join('\n')
 
+// Elsewhere first: somebody may be starting the one that is there.
+const unfinished = `${outfile}.${process.pid}`
 const { metafile } = await build({
   ...common,
   entryPoints: [path('packages/lvscare/src/bin.ts')],
-  outfile,
+  outfile: unfinished,
   plugins: [packLate],
   banner: { js: banner },
   minifyWhitespace: true,
   minifySyntax: true,
   metafile: true,
 })
-await chmod(outfile, 0o755)
+await chmod(unfinished, 0o755)
+await rename(unfinished, outfile)
 const [output] = Object.values(metafile.outputs)
 console.log(`packages/lvscare/dist/lvscare.cjs: ${Math.round(output.bytes / 1024)} KiB, version ${version}`)
