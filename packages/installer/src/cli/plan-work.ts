@@ -41,7 +41,7 @@ export function resultAnswer(result: ApplyResult, { findings, steps }: Plan): No
 /** What was taken back, and what was not. */
 function failureText({ failed, undone, notUndone }: ApplyResult): string {
   const left = notUndone.map(({ step }) => `NOT TAKEN BACK: ${step.title}\n`).join('')
-  return `failed: ${failed?.step.title ?? ''}\ntaken back: ${undone.length} steps\n${left}`
+  return `failed: ${failed?.step.title ?? ''}\ntaken back: ${undone.length} ${undone.length === 1 ? 'step' : 'steps'}\n${left}`
 }
 
 /** What a plan would change. */

@@ -1,4 +1,4 @@
-import { messageOf } from 'lvscare'
+import { codeOf, messageOf } from 'lvscare'
 import { HostError } from '../errors.ts'
 
 /** Runs `work`; what it throws becomes a {@link HostError} that says what could not be done, and where. */
@@ -7,8 +7,13 @@ export async function doing<T>(host: string, what: string, work: () => T | Promi
     return await work()
   } catch (error) {
     if (error instanceof HostError) throw error
-    throw new HostError(`${host}: cannot ${what}: ${messageOf(error)}`, { cause: error })
+    throw new HostError(`${host}: cannot ${what}: ${messageOf(error)}${advice(error)}`, { cause: error })
   }
+}
+
+/** Nearly always it is that; a file that even root may not change is rare enough to be understood all the same. */
+function advice(error: unknown): string {
+  return codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM' ? ' (root is needed)' : ''
 }
 
 /** The same for paths, which must be whole: what `.` is to a node is nobody's business. */
