@@ -14,8 +14,10 @@ export interface FileCalls {
   find(path: string): Promise<{ readonly path: string; readonly owner: Owner | undefined }>
   /** Makes a file that must not exist yet, whole and on the disk. */
   create(path: string, content: Buffer, mode: number, owner: Owner | undefined): Promise<void>
-  /** Replaces the content of a file without making a new one. */
-  overwrite(path: string, content: Buffer, mode: number): Promise<void>
+  /** The content of a file. */
+  read(path: string): Promise<Buffer>
+  /** Replaces the content of a file without making a new one, and its mode where one is given. */
+  overwrite(path: string, content: Buffer, mode?: number): Promise<void>
   /** Takes the place of whatever file is there. */
   rename(from: string, to: string): Promise<void>
   /** Nothing there is fine. */
@@ -51,7 +53,21 @@ export async function writeAtomic(
     // Where nobody tells the mounts, the first error is the one to know.
     const mounts = await calls.mounts().catch(() => '')
     if (!isMountPoint(mounts, target)) throw error
+    await overwrite(calls, target, bytes, mode)
+  }
+}
+
+/** On a disk that is full the new text may end in the middle: the old one is given back then, for which there was room. */
+async function overwrite(calls: FileCalls, target: string, bytes: Buffer, mode: number): Promise<void> {
+  const former = await calls.read(target)
+  try {
     await calls.overwrite(target, bytes, mode)
+  } catch (error) {
+    await calls.overwrite(target, former).catch((cause: unknown) => {
+      const lost = `and its former text cannot be given back: ${messageOf(cause)}`
+      throw new Error(`${messageOf(error)}; ${lost}`, { cause: error })
+    })
+    throw error
   }
 }
 

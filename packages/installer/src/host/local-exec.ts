@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { codeOf } from 'lvscare'
+import { codeOf, messageOf } from 'lvscare'
 import { aborted } from './failure.ts'
 import type { ExecOptions, ExecResult } from './host.ts'
 import { OutputKeeper } from './output.ts'
 import { SBIN } from './search-path.ts'
 
-/** How long a program that is told to end may take before it is killed, in milliseconds. */
+/** How long a program that is told to end may take before it is killed, and then before nobody waits any more; in milliseconds. */
 const GRACE_MS = 5000
 
 /** How long output may go on after a program's end: a child of it may have kept the pipe. In milliseconds. */
@@ -26,9 +26,25 @@ export function execLocally(argv: readonly string[], options: ExecOptions): Prom
     const end = (reason: unknown): void => {
       if (ended !== undefined) return
       ended = reason
-      killGroup(child, 'SIGTERM')
-      timers.push(setTimeout(() => killGroup(child, 'SIGKILL'), GRACE_MS))
+      timers.push(
+        setTimeout(() => kill('SIGKILL'), GRACE_MS),
+        setTimeout(() => giveUp('it may still run'), 2 * GRACE_MS),
+      )
+      kill('SIGTERM')
     }
+    const kill = (name: NodeJS.Signals): void => {
+      try {
+        killGroup(child, name)
+      } catch (error) {
+        giveUp(`it may still run: ${messageOf(error)}`)
+      }
+    }
+    // The kernel may hold it (modprobe, while a module begins), or it is somebody else's (sudo).
+    const giveUp = (left: string): void =>
+      settle(() => {
+        abandon(child)
+        reject(new Error(`${messageOf(ended)}; ${left}`, { cause: ended }))
+      })
     const onAbort = (): void => end(aborted(signal?.reason))
     const settle = (act: () => void): void => {
       for (const timer of timers) clearTimeout(timer)
@@ -75,6 +91,13 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   } catch (error) {
     if (codeOf(error) !== 'ESRCH') throw error
   }
+}
+
+/** Neither the program nor its pipes keep this one alive. */
+function abandon(child: ChildProcess): void {
+  child.stdin?.destroy()
+  closePipes(child)
+  child.unref()
 }
 
 function closePipes({ stdout, stderr }: ChildProcess): void {

@@ -1,4 +1,5 @@
 import { lstat, open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path/posix'
 import { codeOf } from 'lvscare'
 import type { FileCalls, Owner } from './atomic-write.ts'
 import type { FileStat } from './host.ts'
@@ -23,6 +24,18 @@ export function fileStat(mode: number): FileStat {
   return { kind: kinds.get(mode & 0o170000) ?? 'other', mode: mode & 0o7777 }
 }
 
+/** Rejects when the folder of a path is behind a link that leads out of `root`; empty is the whole machine. */
+export async function stayInside(root: string, path: string): Promise<void> {
+  if (root === '') return
+  const top = await ifThere(realpath(root))
+  if (top === undefined) return
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const real = await ifThere(realpath(folder))
+    if (real === top || real?.startsWith(`${top}/`) === true) return
+    if (real !== undefined) throw new Error(`the link there leads out of ${root}, to ${real}`)
+  }
+}
+
 /** {@link FileCalls} of this machine. Links must not lead out of `root`. */
 export function localFileCalls(root: string): FileCalls {
   return {
@@ -35,6 +48,7 @@ export function localFileCalls(root: string): FileCalls {
       return { path: target, owner: await stat(target) }
     },
     create,
+    read: (path) => readFile(path),
     overwrite,
     rename,
     unlink: (path) => ifThere(unlink(path)),
@@ -63,12 +77,12 @@ async function create(path: string, content: Buffer, mode: number, owner: Owner 
 }
 
 /** Cut off after writing, not before: a reader sees an old end rather than nothing. */
-async function overwrite(path: string, content: Buffer, mode: number): Promise<void> {
+async function overwrite(path: string, content: Buffer, mode?: number): Promise<void> {
   const handle = await open(path, 'r+')
   try {
     await handle.writeFile(content)
     await handle.truncate(content.length)
-    await handle.chmod(mode)
+    if (mode !== undefined) await handle.chmod(mode)
     await handle.sync()
   } finally {
     await handle.close()

@@ -5,7 +5,7 @@ import { sweep, writeAtomic } from './atomic-write.ts'
 import { aborted, doing, doingTo } from './failure.ts'
 import type { NodeHost, RuleControl } from './host.ts'
 import { execLocally } from './local-exec.ts'
-import { fileStat, ifThere, localFileCalls } from './local-files.ts'
+import { fileStat, ifThere, localFileCalls, stayInside } from './local-files.ts'
 import { careOf } from './rule-flags.ts'
 
 /** What a {@link localHost} may be told. */
@@ -21,7 +21,10 @@ export function localHost({ root = '', name = 'this node' }: LocalHostOptions = 
   const base = root.replace(/\/+$/, '')
   const calls = localFileCalls(base)
   const on = <T>(verb: string, path: string, work: (real: string) => Promise<T>): Promise<T> =>
-    doingTo(name, verb, path, () => work(base + path))
+    doingTo(name, verb, path, async () => {
+      await stayInside(base, base + path)
+      return await work(base + path)
+    })
   return {
     name,
     readFile: (path) => on('read', path, (real) => ifThere(readFile(real))),

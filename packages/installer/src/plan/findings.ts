@@ -102,10 +102,13 @@ export function stateFindings(
   ]
 }
 
-/** For who takes everything back, a record that cannot be read is only a pity. */
-export function recordNote(record: NodeState['record']): readonly InstallerFinding[] {
-  return stateFindings({ record, image: undefined }, { image: '', imageArchive: undefined }).map((one) => ({
-    ...one,
-    severity: 'warning',
-  }))
+/** For who takes everything back, a record that cannot be read is only a pity, and a link in place of a file is left as it is. */
+export function uninstallFindings({
+  record,
+  files,
+}: Pick<NodeState, 'record' | 'files'>): readonly InstallerFinding[] {
+  return [
+    ...stateFindings({ record, image: undefined }, { image: '', imageArchive: undefined }),
+    ...fileFindings([], files),
+  ].map((one) => ({ ...one, severity: 'warning' }))
 }

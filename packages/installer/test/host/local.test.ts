@@ -88,6 +88,21 @@ describe('an atomic write', () => {
     await expect(host.writeFileAtomic('/hosts', 'new', 0o644)).rejects.toThrow('leads out of')
   })
 
+  it('does not follow a link to a folder out of the root, and neither does anything else', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'installer-outside-'))
+    try {
+      await writeFile(join(outside, 'x'), 'theirs')
+      await symlink(outside, join(root, 'etc'))
+      await expect(host.writeFileAtomic('/etc/x', 'ours', 0o644)).rejects.toThrow('leads out of')
+      await expect(host.makeDirectory('/etc/d/e', 0o755)).rejects.toThrow('leads out of')
+      await expect(host.remove('/etc/x')).rejects.toThrow('leads out of')
+      expect(await readdir(outside)).toEqual(['x'])
+      expect(await readFile(join(outside, 'x'), 'utf8')).toBe('theirs')
+    } finally {
+      await rm(outside, { recursive: true })
+    }
+  })
+
   it.runIf(process.getuid?.() === 0)(
     'keeps the owner, and the bits that a change of owner takes',
     async () => {
@@ -139,6 +154,43 @@ describe('an atomic write that cannot rename', () => {
     expect(await readFile(path, 'utf8')).toBe('short')
     expect(await stat(path)).toMatchObject({ ino, mode: 0o100640 })
     expect(await readdir(root)).toEqual(['hosts'])
+  })
+
+  it('gives a mount its old text back when the disk is full in the middle', async () => {
+    const path = join(root, 'hosts')
+    const old = 'a text that nobody must lose\n'
+    await writeFile(path, old, { mode: 0o600 })
+    const calls = localFileCalls('')
+    let isFull = true
+    const full = {
+      ...calls,
+      rename: busy,
+      mounts: async () => `99 88 0:40 /x ${path} rw - ext4 /dev/sda rw\n`,
+      overwrite: async (...[to, content, mode]: Parameters<typeof calls.overwrite>) => {
+        if (!isFull) return await calls.overwrite(to, content, mode)
+        isFull = false
+        await calls.overwrite(to, content.subarray(0, 5))
+        throw new Error('ENOSPC: no space left on device')
+      },
+    }
+    await expect(writeAtomic(full, path, `127.0.0.1 new\n${old}`, 0o644)).rejects.toThrow('ENOSPC')
+    expect(await readFile(path, 'utf8')).toBe(old)
+    expect(await stat(path)).toMatchObject({ mode: 0o100600 })
+    expect(await readdir(root)).toEqual(['hosts'])
+  })
+
+  it('says when the old text of a mount is lost', async () => {
+    const path = join(root, 'hosts')
+    await writeFile(path, 'old')
+    const broken = {
+      ...localFileCalls(''),
+      rename: busy,
+      mounts: async () => `99 88 0:40 /x ${path} rw - ext4 /dev/sda rw\n`,
+      overwrite: async () => Promise.reject(new Error('EIO')),
+    }
+    await expect(writeAtomic(broken, path, 'new', 0o644)).rejects.toThrow(
+      'EIO; and its former text cannot be given back: EIO',
+    )
   })
 
   it('leaves any other file as it is, and nothing beside it', async () => {
@@ -223,6 +275,34 @@ describe('a program', () => {
       code: 0,
       stdout: 'started\n',
     })
+  })
+
+  it('that nobody may kill is left alone, and that is said', async () => {
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    try {
+      const running = host.exec(['sleep', '7'], { timeoutMs: 100 })
+      await expect(running).rejects.toThrow('it did not end within 100 ms; it may still run: kill EPERM')
+    } finally {
+      kill.mockRestore()
+    }
+  })
+
+  it('that no signal ends is not waited for any more', async () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const running = expect(host.exec(['sleep', '7'], { timeoutMs: 100 })).rejects.toThrow(
+        /it did not end within 100 ms; it may still run$/,
+      )
+      await vi.advanceTimersByTimeAsync(20_000)
+      await running
+      expect(kill.mock.calls.map(([, signal]) => signal)).toEqual(['SIGTERM', 'SIGKILL'])
+    } finally {
+      vi.useRealTimers()
+      kill.mockRestore()
+    }
   })
 
   it('is ended when it prints without end', async () => {

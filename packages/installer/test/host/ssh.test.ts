@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -179,6 +179,19 @@ describe('a connection that is lost', () => {
     await expect(host.exec(['true'])).rejects.toThrow('the connection is lost')
     await expect(host.connect('127.0.0.1', 1, { timeoutMs: 1000 })).rejects.toThrow('the connection is lost')
     await host.close()
+  })
+
+  it('is closed without waiting for a transport that never says that it is closed', async () => {
+    const server = await sshd()
+    const transport = connect(server.port, '127.0.0.1')
+    const host = await sshHost(signIn(server, { transport }))
+    // As a channel through another machine, which has gone.
+    const destroy = vi.spyOn(transport, 'destroy').mockReturnValue(transport)
+    server.freeze()
+    await host.close()
+    expect(destroy).toHaveBeenCalledOnce()
+    destroy.mockRestore()
+    transport.destroy()
   })
 
   it('in the middle of a write leaves the old file', async () => {

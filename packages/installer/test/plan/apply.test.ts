@@ -104,6 +104,18 @@ describe('a worker', () => {
     expect([...world.enabled, ...world.images]).toEqual([DEFAULTS.images.hardened])
   })
 
+  it('is taken back without a trace where there is no systemd for its unit', async () => {
+    const world = new World()
+    world.host.onExec((argv) => {
+      if (argv[0] === 'systemctl') throw new Error('there is no such program')
+      return undefined
+    })
+    const before = world.host.snapshot()
+    const result = await apply(await plan(plain({ bootUnit: true }), world.host, QUICK))
+    expect(result).toMatchObject({ ok: false, failed: { step: { kind: 'unit' } }, notUndone: [] })
+    expect(world.host.snapshot()).toEqual(before)
+  })
+
   it('is not set up with an archive that has another image, and does not keep what it has', async () => {
     const world = new World()
     world.host.files.put('/opt/lvscare.tar', 'registry.example/other:1')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HOSTS_FILE, RECORD_FILE } from '../../src/node/paths.ts'
+import { apply } from '../../src/plan/apply.ts'
 import { planUninstall, uninstall } from '../../src/plan/uninstall.ts'
 import { applied } from './scenarios.ts'
 import { plain, QUICK, VIP, World } from './world.ts'
@@ -34,6 +35,30 @@ describe('uninstall()', () => {
     expect(await uninstall(world.host, QUICK)).toMatchObject({ ok: true, notUndone: [] })
     expect(world.snapshot()).toEqual(BARE)
     expect(await planUninstall(world.host, QUICK)).toMatchObject({ empty: true, steps: [] })
+  })
+
+  it('leaves /etc/hosts alone where it is no plain file, and says so', async () => {
+    const world = await installed()
+    world.host.files.remove(HOSTS_FILE)
+    world.host.files.putOther(HOSTS_FILE)
+    const { steps, findings } = await planUninstall(world.host, QUICK)
+    expect(steps.map(({ kind }) => kind)).not.toContain('hosts')
+    expect(findings).toMatchObject([{ code: 'not-a-file', severity: 'warning', path: HOSTS_FILE }])
+    expect(await uninstall(world.host, QUICK)).toMatchObject({ ok: true })
+    expect(world.host.files.stat(HOSTS_FILE)).toMatchObject({ kind: 'other' })
+  })
+
+  it('leaves /etc/hosts alone where it has become a link since it was looked at', async () => {
+    const world = await installed()
+    const plan = await planUninstall(world.host, QUICK)
+    world.host.files.remove(HOSTS_FILE)
+    world.host.files.putOther(HOSTS_FILE)
+    const result = await apply(plan)
+    expect(String(result.failed?.error)).toContain(
+      '/etc/hosts is no plain file any more: it is left as it is',
+    )
+    expect(world.host.files.stat(HOSTS_FILE)).toMatchObject({ kind: 'other' })
+    expect(world.host.text(RECORD_FILE)).toBeDefined()
   })
 
   it('does everything else when the guard stays, says so, and remembers until the second time', async () => {

@@ -20,7 +20,10 @@ export function ipFor({ family }: Endpoint): string {
   return family === 'inet' ? 'ip' : 'ip -6'
 }
 
-/** A word of a shell command; what the kernel calls something may contain anything. */
+/**
+ * A word of a shell command; what the kernel calls something may contain anything. Whatever the shell is: zsh takes `=ls` for
+ * a program's path, and older releases of fish `%1` for a process.
+ */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return /^[\w@+:,./-][\w@+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -20,6 +20,9 @@ describe('shellWord()', () => {
     ['a b', "'a b'"],
     ["$(x)'y", "'$(x)'\\''y'"],
     ['', "''"],
+    ['--vs=10.103.97.2:6443', '--vs=10.103.97.2:6443'],
+    ['=ls', "'=ls'"],
+    ['%1', "'%1'"],
   ])('%s becomes %s', (text, word) => expect(shellWord(text)).toBe(word))
 })
 

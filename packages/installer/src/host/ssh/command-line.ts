@@ -1,13 +1,8 @@
+import { shellWord } from 'lvscare'
 import { SBIN } from '../search-path.ts'
 
 /** A login shell that greets with more than this is no shell, in bytes. */
 const MAX_GREETING_BYTES = 64 * 1024
-
-/** One word for a shell; throws for what no argument can be. */
-export function shellWord(text: string): string {
-  if (text.includes('\0')) throw new Error('an argument must not contain a zero byte')
-  return `'${text.replaceAll("'", `'\\''`)}'`
-}
 
 /**
  * Says on both streams where the program's own output begins, because a login shell may greet, and its process number; then
@@ -19,6 +14,7 @@ const SCRIPT = `m="$1 $$"; shift; echo "$m"; echo "$m" >&2; exec env PATH="$PATH
 export function commandLine(argv: readonly string[], marker: string): string {
   if (argv[0] === undefined || argv[0].includes('='))
     throw new Error('the name of a program must not have "="')
+  if (argv.some((word) => word.includes('\0'))) throw new Error('an argument must not contain a zero byte')
   return `exec sh -c ${[SCRIPT, 'sh', marker, ...argv].map(shellWord).join(' ')}`
 }
 

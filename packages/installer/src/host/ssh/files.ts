@@ -57,10 +57,12 @@ export function sftpFileCalls(sftp: Sftp, exec: Exec): FileCalls {
         ])
         await sftp.sync(handle)
       }),
+    read: (path) => sftp.read(path),
     overwrite: (path, content, mode) =>
       sftp.withFile(path, 'r+', async (handle) => {
         await sftp.write(handle, content)
-        await sftp.ask((calls, done) => calls.fsetstat(handle, { size: content.length, mode }, done))
+        const kept = { size: content.length, ...(mode === undefined ? {} : { mode }) }
+        await sftp.ask((calls, done) => calls.fsetstat(handle, kept, done))
         await sftp.sync(handle)
       }),
     rename: (from, to) => rename(sftp, exec, from, to),

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { endpointText, messageOf } from 'lvscare'
+import { endpointText, messageOf, shellWord } from 'lvscare'
 import type { ClientChannel } from 'ssh2'
-import { shellWord } from './command-line.ts'
 import type { Limits, SshSession } from './session.ts'
 
 /** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254, 5.1). */

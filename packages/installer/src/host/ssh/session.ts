@@ -101,7 +101,11 @@ export class SshSession {
   async close(): Promise<void> {
     if (this.#transport.destroyed) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => this.#transport.destroy(), CLOSE_MS)
+      const timer = setTimeout(() => {
+        this.#transport.destroy()
+        // Not when it says that it is closed: one through another machine waits for that machine.
+        resolve()
+      }, CLOSE_MS)
       this.#transport.once('close', () => {
         clearTimeout(timer)
         resolve()

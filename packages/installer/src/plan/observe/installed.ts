@@ -15,7 +15,7 @@ import {
 import { LABELS } from '../../pod/hardened.ts'
 import { readStaticPod, type StaticPodReading } from '../../pod/read.ts'
 import type { InstallerFinding } from '../../validate/finding.ts'
-import { recordNote } from '../findings.ts'
+import { uninstallFindings } from '../findings.ts'
 import type { InstallerRecord, RecordReading } from '../record.ts'
 import { isUnitEnabled } from '../steps/unit.ts'
 import { ownPaths } from '../wanted.ts'
@@ -74,7 +74,7 @@ export async function observeInstalled(host: NodeHost, target: UninstallTarget =
     directories,
     hasEmptyState: state?.length === 0,
     images: known?.images ?? [],
-    findings: recordNote(record),
+    findings: uninstallFindings({ record, files }),
   }
 }
 

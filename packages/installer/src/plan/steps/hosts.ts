@@ -1,3 +1,4 @@
+import { HostError } from '../../errors.ts'
 import type { NodeHost } from '../../host/host.ts'
 import { blockText, type HostsLine, hostsBytes, hostsOf, hostsText } from '../../hosts/block.ts'
 import { readHosts } from '../../hosts/read.ts'
@@ -12,15 +13,19 @@ const NEW_MODE = 0o644
 /**
  * Sets our lines in /etc/hosts, or takes them out where there are none; no step where they are as they must be.
  *
- * What others do to the file meanwhile stays, for only our block is theirs to lose.
+ * What others do to the file meanwhile stays, for only our block is theirs to lose. A link, or whatever else is no plain file,
+ * gets no step: nobody has read the text behind it, so it would be lost.
  */
 export function hostsSteps(
   host: NodeHost,
   before: ObservedFile | undefined,
   lines: readonly HostsLine[],
 ): readonly PlanStep[] {
+  if (before !== undefined && before.kind !== 'file') return []
   const after = withLines(before, lines)
   if (sameFile(before, after)) return []
+  /** A step that found no plain file there has done nothing that could be taken back. */
+  let isBegun = false
   const step: PlanStep = {
     id: `hosts ${HOSTS_FILE}`,
     kind: 'hosts',
@@ -29,8 +34,16 @@ export function hostsSteps(
     before: before?.content.toString(),
     after: after?.content.toString(),
     reversible: true,
-    run: async () => await change(host, (now) => withLines(now, lines)),
-    undo: async () => await change(host, (now) => takenBack(now, { before, after, lines })),
+    run: async () => {
+      isBegun = false
+      const begin = (): void => {
+        isBegun = true
+      }
+      await change(host, (now) => withLines(now, lines), begin)
+    },
+    undo: async () => {
+      if (isBegun) await change(host, (now) => takenBack(now, { before, after, lines }))
+    },
   }
   return [step]
 }
@@ -38,9 +51,12 @@ export function hostsSteps(
 async function change(
   host: NodeHost,
   to: (now: ObservedFile | undefined) => ObservedFile | undefined,
+  begin?: () => void,
 ): Promise<void> {
   const now = await readObserved(host, HOSTS_FILE)
-  await replace(host, HOSTS_FILE, { from: now, to: to(now) })
+  if (now !== undefined && now.kind !== 'file')
+    throw new HostError(`${host.name}: ${HOSTS_FILE} is no plain file any more: it is left as it is`)
+  await replace(host, HOSTS_FILE, { from: now, to: to(now) }, begin)
 }
 
 function withLines(now: ObservedFile | undefined, lines: readonly HostsLine[]): ObservedFile | undefined {
