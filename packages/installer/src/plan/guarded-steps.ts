@@ -53,7 +53,7 @@ function kernelSteps({ host, config, state }: PlanContext): Steps {
 function imageSteps({ host, config, state }: PlanContext): Steps {
   const { image, imageArchive } = config
   if (imageArchive === undefined || state.image === true) return []
-  return [importImageStep(host, image, imageArchive)]
+  return [importImageStep(host, { image, archive: imageArchive, isNew: state.image === false })]
 }
 
 function hostsOf({ host, state, wanted }: PlanContext): Steps {

@@ -24,7 +24,7 @@ export function recordSteps(context: PlanContext): { readonly first: Steps; read
 
 function recordOf({ config, state, phase }: PlanContext, former: PlanContext['former']): InstallerRecord {
   const known = state.record.kind === 'record' ? state.record.record : undefined
-  const imports = isGuarded(config) && config.imageArchive !== undefined && state.image !== true
+  const imports = isGuarded(config) && config.imageArchive !== undefined && state.image === false
   return {
     phase,
     config: rawConfig(config),

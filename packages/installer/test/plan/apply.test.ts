@@ -147,6 +147,24 @@ describe('a worker', () => {
     expect([...world.images]).toEqual([DEFAULTS.images.hardened])
   })
 
+  it('keeps an image that may have been there before it was imported', async () => {
+    const world = new World()
+    world.host.files.put('/opt/lvscare.tar', 'registry.example/lvscare:2')
+    world.images.add('registry.example/lvscare:2')
+    let looks = 0
+    world.host.onExec((argv) => {
+      if (!argv.includes('list')) return undefined
+      looks += 1
+      return looks === 1 ? { code: 1, stderr: 'containerd is starting' } : undefined
+    })
+    const own = { image: 'registry.example/lvscare:2', imageArchive: '/opt/lvscare.tar' }
+    const { steps, ...rest } = await plan(plain(own), world.host, QUICK)
+    expect(steps.find(({ kind }) => kind === 'image')).toMatchObject({ reversible: false })
+    expect(await apply({ steps, ...rest })).toMatchObject({ ok: true })
+    expect(await uninstall(world.host, QUICK)).toMatchObject({ ok: true })
+    expect([...world.images]).toContain('registry.example/lvscare:2')
+  })
+
   it('is warned of an image that nobody has', async () => {
     const world = new World()
     world.images.clear()

@@ -4,15 +4,22 @@ import { CTR, hasImage, imagesNamed } from '../observe/image.ts'
 import type { PlanStep } from '../step.ts'
 import { run } from './kernel.ts'
 
-/** Imports the image of the guard from a file of the node. */
-export function importImageStep(host: NodeHost, image: string, archive: string): PlanStep {
+/**
+ * Imports the image of the guard from a file of the node.
+ *
+ * It is taken away again only when it `isNew`: one that may have been there before is not ours to remove.
+ */
+export function importImageStep(
+  host: NodeHost,
+  { image, archive, isNew }: { readonly image: string; readonly archive: string; readonly isNew: boolean },
+): PlanStep {
   return {
     id: `image ${image}`,
     kind: 'image',
     title: `import the image ${image} from ${archive}`,
     before: undefined,
     after: image,
-    reversible: true,
+    reversible: isNew,
     run: async (signal) => {
       await run(host, [...CTR, 'import', archive], signal)
       if ((await hasImage(host, image)) === true) return
@@ -20,7 +27,7 @@ export function importImageStep(host: NodeHost, image: string, archive: string):
         `${host.name}: the archive ${archive} has no image ${image}: set "image" to what it has`,
       )
     },
-    undo: async () => await removeImage(host, image),
+    ...(isNew ? { undo: async () => await removeImage(host, image) } : {}),
   }
 }
 
