@@ -76,11 +76,11 @@ function newNode(): string {
 
 /** What the login shell would print: the marker and a process number on both streams, and then the program's own words. */
 function answer(channel: ServerChannel, command: string): void {
-  // exec sh -c 'SCRIPT' 'sh' 'MARKER' 'PROGRAM' ...
-  const words = command.slice(command.indexOf("' 'sh' '") + 2).match(/'[^']*'/g) ?? []
-  const [, marker = '', ...argv] = words
-  const line = argv.map((word) => word.slice(1, -1)).join(' ')
-  const begun = `${marker.slice(1, -1)} 4711\n`
+  // exec sh -c 'SCRIPT' sh MARKER PROGRAM ARGUMENT...
+  const words = command.match(/'[^']*'|[^\s']+/g) ?? []
+  const [marker = '', ...argv] = words.slice(5).map((word) => word.replaceAll("'", ''))
+  const line = argv.join(' ')
+  const begun = `${marker} 4711\n`
   const isStatus = line.includes(' status ')
   channel.write(`${begun}${line === 'id -u' ? '0\n' : ''}`)
   channel.stderr.write(`${begun}${isStatus ? `lvscare: ${new NoGuardError(VIRTUAL).message}\n` : ''}`)
