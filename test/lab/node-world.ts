@@ -23,8 +23,8 @@ const MOUNTS = `
   set -e
   mount -t tmpfs node "$1"
   for name in etc usr/local; do
-    mkdir -p "$1/$name" "$1/work/$name"
-    mount -t overlay overlay -o "lowerdir=/$name,upperdir=$1/$name,workdir=$1/work/$name" "/$name"
+    mkdir -p "$1/$name" "$1/scratch/$name"
+    mount -t overlay overlay -o "lowerdir=/$name,upperdir=$1/$name,workdir=$1/scratch/$name" "/$name"
   done
   for folder in /var/lib /run; do mount -t tmpfs -o mode=755 node "$folder"; done
   echo ready

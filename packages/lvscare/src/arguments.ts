@@ -124,3 +124,13 @@ function withoutSecret(text: string): string {
 function withoutToken(text: string): string {
   return text.replace(/^([a-z\d]{6})[.a-z\d]{10,}$/i, '$1...')
 }
+
+/** Says that a program has no such command, or that none was given, and which `names` there are. */
+export function unknownCommandText(
+  name: string | undefined,
+  names: readonly string[],
+  program: string,
+): string {
+  const what = name === undefined ? 'a command is missing' : `${JSON.stringify(name)}: is not a command`
+  return `${what}; use ${names.slice(0, -1).join(', ')} or ${names.at(-1)}, see ${program} --help`
+}

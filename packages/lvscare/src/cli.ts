@@ -1,4 +1,4 @@
-import { parseArguments } from './arguments.ts'
+import { parseArguments, unknownCommandText } from './arguments.ts'
 import { type CareConfig, careConfig } from './config.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { codeOf, messageOf, UsageError } from './errors.ts'
@@ -6,7 +6,7 @@ import { checked } from './flag-check.ts'
 import { type Environment, FlagValues } from './flag-values.ts'
 import { COMMANDS, type CommandName } from './flags.ts'
 import type { StatusOptions } from './status/command.ts'
-import { VERSION } from './version.ts'
+import { VERSION, versionText } from './version.ts'
 
 /** Everything `main` touches outside itself, so that a test can hand in its own. */
 export interface CliHost {
@@ -53,7 +53,7 @@ const RUN: Record<CommandName, Run> = {
   status: async (flags, host) => await host.status(statusOptions(flags)).then(done),
   doctor: (flags, host) => host.doctor(flags),
   version: async (flags, host) => {
-    host.stdout(flags.switch('short') ? `${VERSION}\n` : `${JSON.stringify(versionInfo())}\n`)
+    host.stdout(versionText(VERSION, flags.switch('short')))
     return ExitCode.OK
   },
 }
@@ -78,12 +78,6 @@ async function printHelp(host: CliHost, command?: CommandName): Promise<number> 
 }
 
 function unknownCommand(name: string | undefined): UsageError {
-  const what = name === undefined ? 'a command is missing' : `${JSON.stringify(name)}: is not a command`
   const names = COMMANDS.map((command) => `"lvscare ${command.name}"`)
-  const list = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
-  return new UsageError(`${what}; use ${list}, see lvscare --help`)
-}
-
-function versionInfo(): Record<string, string> {
-  return { version: VERSION, node: process.version, platform: `${process.platform}/${process.arch}` }
+  return new UsageError(unknownCommandText(name, names, 'lvscare'))
 }

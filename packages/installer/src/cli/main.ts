@@ -1,4 +1,4 @@
-import { FlagValues, parseArguments, programHelp } from 'lvscare'
+import { FlagValues, parseArguments, programHelp, unknownCommandText, versionText } from 'lvscare'
 import { InstallerUsageError } from '../errors.ts'
 import { errorJson, errorLines } from './answer.ts'
 import { COMMANDS, type Command, type CommandName } from './commands.ts'
@@ -70,9 +70,7 @@ const RUN: Record<CommandName, (session: Session) => Promise<ExitStatus>> = {
   config: runConfig,
   validate: runValidate,
   version: async ({ flags, host }) => {
-    const { version } = host
-    const all = { version, node: process.version, platform: `${process.platform}/${process.arch}` }
-    host.stdout(flags.switch('short') ? `${version}\n` : `${JSON.stringify(all)}\n`)
+    host.stdout(versionText(host.version, flags.switch('short')))
     return InstallerExitCode.OK
   },
 }
@@ -92,9 +90,6 @@ async function printHelp(host: InstallerCliHost, command?: CommandName): Promise
 }
 
 function unknownCommand(name: string | undefined): InstallerUsageError {
-  const what = name === undefined ? 'a command is missing' : `${JSON.stringify(name)}: is not a command`
   const names = COMMANDS.map((command) => command.name)
-  return new InstallerUsageError(
-    `${what}; use ${names.slice(0, -1).join(', ')} or ${names.at(-1)}, see ${PROGRAM} --help`,
-  )
+  return new InstallerUsageError(unknownCommandText(name, names, PROGRAM))
 }

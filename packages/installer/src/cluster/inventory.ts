@@ -1,6 +1,7 @@
 import { endpointText, parseEndpoint } from 'lvscare'
 import type { InstallerConfig, Role } from '../config/config.ts'
 import { DEFAULTS, parseConfig, type RawConfig } from '../config/parse.ts'
+import { serverText } from '../config/rules.ts'
 import { ConfigError, type Problem } from '../errors.ts'
 import type { NodeHost } from '../host/host.ts'
 
@@ -47,9 +48,7 @@ export function stagesOf({ nodes }: Inventory): readonly (readonly ClusterNode[]
 
 /** An apiserver as `IP:PORT`; throws RangeError for what is none. */
 export function withPort(server: string, port: number): string {
-  const hasPort = /^\[.*\]:|^[^:]*:[^:]*$/.test(server)
-  const bare = server.replace(/^\[(.*)\]$/, '$1')
-  return parseEndpoint(hasPort ? server : endpointText(bare, port)).text
+  return parseEndpoint(serverText(server, port)).text
 }
 
 /** What is wrong with it, parseConfig says. */

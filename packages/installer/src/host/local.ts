@@ -6,7 +6,7 @@ import { aborted, doing, doingTo } from './failure.ts'
 import type { NodeHost, RuleControl } from './host.ts'
 import { execLocally } from './local-exec.ts'
 import { fileStat, ifThere, localFileCalls, stayInside } from './local-files.ts'
-import { careOf } from './rule-flags.ts'
+import { careOfArguments } from './rule-flags.ts'
 
 /** What a {@link localHost} may be told. */
 export interface LocalHostOptions {
@@ -68,9 +68,10 @@ async function makeDirectory(path: string, mode: number): Promise<void> {
 function localRule(name: string): RuleControl {
   return {
     observe: (virtual) => doing(name, `read the rule of ${virtual.text}`, () => ruleStatus(virtual)),
-    set: (flags) => doing(name, 'set the rule', () => requireComplete(setRule(careOf(flags, 'run-once')))),
+    set: (flags) =>
+      doing(name, 'set the rule', () => requireComplete(setRule(careOfArguments(flags, 'run-once')))),
     clean: (flags) =>
-      doing(name, 'take the rule back', () => requireComplete(cleanRule(careOf(flags, 'clean')))),
+      doing(name, 'take the rule back', () => requireComplete(cleanRule(careOfArguments(flags, 'clean')))),
   }
 }
 

@@ -1,6 +1,6 @@
+import { holds } from 'lvscare'
 import { type InstallerConfig, isGuarded } from '../config/config.ts'
 import { atLeast } from '../config/version.ts'
-import { holds } from './addresses.ts'
 import { type NodeFacts, versionOf } from './facts.ts'
 import type { InstallerFinding } from './finding.ts'
 import { type FindingKinds, reporter } from './report.ts'

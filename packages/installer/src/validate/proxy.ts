@@ -1,5 +1,6 @@
+import { holds } from 'lvscare'
 import { type InstallerConfig, isGuarded } from '../config/config.ts'
-import { holds, isSameAddress } from './addresses.ts'
+import { isSameAddress } from './addresses.ts'
 import type { NodeFacts } from './facts.ts'
 import type { InstallerFinding } from './finding.ts'
 import { type FindingKinds, reporter } from './report.ts'

@@ -1,5 +1,5 @@
 import type { CareConfig, Endpoint, GuardReport, ServerReport, State, StatusReport } from 'lvscare'
-import { careOf } from '../rule-flags.ts'
+import { careOfArguments } from '../rule-flags.ts'
 
 /** The time of everything in memory. */
 const NOW = '2026-01-01T00:00:00.000Z'
@@ -31,7 +31,7 @@ export class MemoryRules {
 
   /** Lets a guard run: its rule is set as it would do, and stays when the guard is stopped. */
   startGuard(guard: MemoryGuard): void {
-    const config = careOf(guard.flags)
+    const config = careOfArguments(guard.flags)
     this.guards.set(config.virtual.text, guard)
     this.#set(config, guard.states ?? {})
   }
@@ -45,7 +45,7 @@ export class MemoryRules {
     const rule = this.rules.get(text)
     const guard = this.guards.get(text)
     if (guard === undefined) return rule && report(text, rule, null, [...membersOf(rule, null)])
-    const config = careOf(guard.flags)
+    const config = careOfArguments(guard.flags)
     const states = guard.states ?? {}
     const wanted = config.servers.map(({ text: server }) =>
       serverReport(server, true, rule?.members.get(server) ?? null, states[server] ?? 'up'),
@@ -57,12 +57,12 @@ export class MemoryRules {
 
   /** As `lvscare care --run-once`: members keep their weight, who is missing is added, and who is foreign goes. */
   set(flags: readonly string[]): void {
-    this.#set(careOf(flags, 'run-once'), {})
+    this.#set(careOfArguments(flags, 'run-once'), {})
   }
 
   /** As `lvscare care --clean`; a guard that runs sets the rule again. */
   clean(flags: readonly string[]): void {
-    const { text } = careOf(flags, 'clean').virtual
+    const { text } = careOfArguments(flags, 'clean').virtual
     this.rules.delete(text)
     const guard = this.guards.get(text)
     if (guard !== undefined) this.startGuard(guard)

@@ -2,7 +2,7 @@ import { type Endpoint, NoGuardError, parseReport, type StatusReport } from 'lvs
 import { CommandError } from '../../errors.ts'
 import { doing } from '../failure.ts'
 import type { ExecOptions, ExecResult, RuleControl } from '../host.ts'
-import { careOf } from '../rule-flags.ts'
+import { careOfArguments } from '../rule-flags.ts'
 
 /** Runs a program on the node. */
 type Exec = (argv: readonly string[], options?: ExecOptions) => Promise<ExecResult>
@@ -33,12 +33,12 @@ export function commandRule(name: string, command: readonly string[], exec: Exec
     // What is wrong about the flags is said here, not by another version of the command there.
     set: (flags) =>
       doing(name, 'set the rule', async () => {
-        careOf(flags, 'run-once')
+        careOfArguments(flags, 'run-once')
         await run('care', ...flags, '--run-once')
       }),
     clean: (flags) =>
       doing(name, 'take the rule back', async () => {
-        careOf(flags, 'clean')
+        careOfArguments(flags, 'clean')
         await run('care', ...flags, '--clean')
       }),
   }

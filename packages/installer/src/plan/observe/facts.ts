@@ -19,28 +19,25 @@ const KUBE_PROXY = { address: '127.0.0.1', port: 10249, path: '/proxyMode' } as 
 
 /** Everything about a node that a configuration is judged by; what cannot be had is missing. */
 export async function observeFacts(host: NodeHost, config: InstallerConfig): Promise<NodeFacts> {
-  const [interfaces, hosts, kubeProxyMode, server, login, manifests] = await Promise.all([
-    readInterfaces(host),
-    unlessUnknown(() => host.readFile(HOSTS_FILE)),
-    kubeProxyModeOf(host),
-    serverFacts(host, config),
-    loginFacts(host),
-    unlessUnknown(() => observeManifests(host, config)),
-  ])
+  const [interfaces, hosts, kubeProxyMode, server, environment, kubernetesVersion, manifests] =
+    await Promise.all([
+      readInterfaces(host),
+      unlessUnknown(() => host.readFile(HOSTS_FILE)),
+      kubeProxyModeOf(host),
+      serverFacts(host, config),
+      environmentOf(host),
+      kubeletVersion(host),
+      unlessUnknown(() => observeManifests(host, config)),
+    ])
   return {
     interfaces,
     hosts: hosts && hostsText(hostsOf(hosts), []),
     kubeProxyMode,
     ...server,
-    ...login,
+    environment,
+    kubernetesVersion,
     ...manifests,
   }
-}
-
-/** One after the other: sshd allows ten programs at a time (MaxSessions), and others are looking too. */
-async function loginFacts(host: NodeHost): Promise<Pick<NodeFacts, 'environment' | 'kubernetesVersion'>> {
-  const environment = await environmentOf(host)
-  return { environment, kubernetesVersion: await kubeletVersion(host) }
 }
 
 async function kubeProxyModeOf(host: NodeHost): Promise<string | undefined> {
