@@ -6,6 +6,8 @@ set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 1
 REPORTS=${LVSCARE_CACHE:-.cache}/test
 KERNELS=${LVSCARE_KERNELS:-$([[ ${CI:-} == true ]] && echo '6.1 6.12' || echo 6.1)}
+# More tests than these are no bad luck.
+MAX_UNSTEADY=5
 passed=0
 failed=0
 skipped=0
@@ -13,8 +15,17 @@ skipped=0
 # Runs one check that counts as one test.
 check() {
   printf '\n== %s\n' "$1"
-  shift
-  if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  if "${@:2}"; then passed=$((passed + 1)); else failed=$((failed + 1)) && blame "$1"; fi
+}
+
+# Keeps the name of what failed: the names are printed at the end, because a log is mostly read from there.
+blame() {
+  local name
+  for name in "$@"; do remark failed "$name"; done
+}
+
+remark() {
+  printf '%s: %s\n' "$1" "$2" | tee -a "$REPORTS/remarks"
 }
 
 # Adds up what a report says: "PASSED FAILED SKIPPED". A run that failed without a failing test (it crashed, or found
@@ -26,15 +37,36 @@ count() {
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
+# Runs the unit tests, all or those of some files, and keeps the report under a name.
+vitest_run() {
+  rm -f "$REPORTS/$1.json"
+  npx vitest run --reporter=default --reporter=json --outputFile.json="$REPORTS/$1.json" "${@:2}"
+}
+
+# The few that failed get their second chance too: see MAX_UNSTEADY.
 unit_tests() {
   printf '\n== unit tests\n'
-  rm -f "$REPORTS/unit.json"
-  local status=0
-  npx vitest run --reporter=default --reporter=json --outputFile.json="$REPORTS/unit.json" || status=$?
-  # shellcheck disable=SC2046 # three numbers, three arguments
-  count "$status" $(node -e '
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))
-    console.log(numPassedTests, numFailedTests, numPendingTests)' "$REPORTS/unit.json")
+  local status=0 p f s files
+  vitest_run unit || status=$?
+  read -r p f s <<<"$(node scripts/unit-report.mjs "$REPORTS/unit.json" counts)"
+  mapfile -t files < <(node scripts/unit-report.mjs "$REPORTS/unit.json" files)
+  if ((status != 0 && ${f:-0} > 0 && f <= MAX_UNSTEADY)); then
+    printf '\n== unit tests: %s failed, run again: %s\n' "$f" "${files[*]}"
+    if vitest_run unit-again "${files[@]}"; then
+      remark unsteady "unit tests, passed only when run again: ${files[*]}"
+      p=$((p + f)) f=0 status=0
+    fi
+  fi
+  if ((status != 0)); then blame_all < <(node scripts/unit-report.mjs "$REPORTS/unit.json" failures); fi
+  count "$status" "${p:-0}" "${f:-0}" "${s:-0}"
+}
+
+# Blames what is named on standard input, a line each; a run that failed and names nothing is blamed itself.
+blame_all() {
+  local names
+  mapfile -t names
+  if ((${#names[@]} == 0)); then names=('a run that ended without the name of a test'); fi
+  blame "${names[@]}"
 }
 
 # The suite on one kernel: in a virtual machine, or where asked in a fresh network namespace of this one.
@@ -54,9 +86,6 @@ counted() {
   for word in pass fail skipped; do sed -n "s/^ℹ $word \([0-9]*\)$/\1/p" "$1" | tail -n 1; done
 }
 
-# More tests than these are no bad luck.
-MAX_UNSTEADY=5
-
 # A machine that is emulated on busy processors stumbles now and then. The files of the few tests that failed are run
 # again, alone, on a fresh one: who passes there was unsteady, is named, and counts as passed. Who fails twice has failed.
 count_kernel() {
@@ -66,10 +95,11 @@ count_kernel() {
     files=$(node scripts/failed-files.mjs "$results/suite.log" test/dist/suite.mjs)
     printf '\n== kernel %s: %s failed, run again: %s\n' "$kernel" "$f" "$files"
     if [[ -n $files ]] && run_again "$kernel" "$files"; then
-      printf '\n== kernel %s: unsteady, passed only when run again: %s\n' "$kernel" "$files"
+      remark unsteady "kernel $kernel, passed only when run again: $files"
       p=$((p + f)) f=0 status=0
     fi
   fi
+  if ((status != 0)); then blame_all < <(sed -n "/^✖ failing tests:/,\$s/^✖ \(.*[^:]\)$/kernel $kernel: \1/p" "$results/suite.log"); fi
   count "$status" "${p:-0}" "${f:-0}" "${s:-0}"
 }
 
@@ -109,7 +139,7 @@ kernel_suites() {
 }
 
 bash scripts/setup.sh || exit 1
-mkdir -p "$REPORTS"
+mkdir -p "$REPORTS" && rm -f "$REPORTS/remarks"
 # The second FFI binding cannot be installed everywhere; its tests say so where it is missing.
 bash scripts/ffi-napi.sh
 check 'format' npm run --silent check:format
@@ -119,12 +149,13 @@ unit_tests
 if node scripts/build-tests.mjs; then
   kernel_suites
 else
-  failed=$((failed + 1))
+  failed=$((failed + 1)) && blame 'the build of the suite'
 fi
 
 line="$passed passed, $failed failed"
 if ((skipped > 0)); then line+=", $skipped skipped"; fi
-printf '%s\n' "$line" >"$REPORTS/summary"
+touch "$REPORTS/remarks"
+{ cat "$REPORTS/remarks" && printf '%s\n' "$line"; } >"$REPORTS/summary"
 # CI prints it itself, as its very last line.
 if [[ ${LVSCARE_SUMMARY:-} != later ]]; then cat "$REPORTS/summary"; fi
 ((failed == 0))
