@@ -6,18 +6,20 @@ set -euo pipefail
 # and loads modules; iproute2, ipvsadm and nftables set networks up in the guest and read the kernel's tables independently;
 # openssl makes certificates; gcc with the headers prints the kernel's real constants; procps is for looking around;
 # keepalived and haproxy are the rivals of the benchmarks; prometheus brings promtool, which checks what is for Prometheus;
-# openssh-server is what the installer meets on the nodes of a cluster.
+# openssh-server is what the installer meets on the nodes of a cluster; buildah makes the image, containerd and runc run it;
+# systemd checks the units and runs them.
 PACKAGES=(
   qemu-system-x86 busybox-static cpio xz-utils kmod
   iproute2 ipvsadm nftables openssl
   gcc libc6-dev linux-libc-dev procps
   keepalived haproxy prometheus
   openssh-server openssh-sftp-server
+  buildah containerd runc systemd
 )
 
 # Those of them that would be started when they are installed, and at every boot: only their programs are wanted.
 # A unit has the name of its package, if not said otherwise: PACKAGE:UNIT.
-SERVICES=(keepalived haproxy prometheus openssh-server:ssh)
+SERVICES=(keepalived haproxy prometheus openssh-server:ssh containerd)
 
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${LVSCARE_CACHE:-$(cd -- "$HERE/../.." && pwd)/.cache}
