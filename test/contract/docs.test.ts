@@ -14,12 +14,11 @@ import {
 } from 'lvscare'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseArguments } from '../../packages/lvscare/src/arguments.ts'
-import { Metrics } from '../../packages/lvscare/src/metrics.ts'
-import { PIECES } from '../../packages/lvscare/src/path/step.ts'
 import { guardReport } from '../../packages/lvscare/src/status/report.ts'
 import { statusText } from '../../packages/lvscare/src/status/table.ts'
-import { A, guardView, pieceView, serverView } from '../../packages/lvscare/test/views.ts'
+import { A, guardView, serverView } from '../../packages/lvscare/test/views.ts'
 import { page, quoted, table, word } from './support/doc-table.ts'
+import { exportedMetrics } from './support/registry.ts'
 import { codeClasses, literals, literalsOf, logCalls, variables } from './support/sources.ts'
 
 const CLI = page('cli.md')
@@ -155,28 +154,15 @@ describe('docs/cli.md', () => {
   })
 })
 
-/** Every metric of a guard that knows all there is to know. */
-async function everyMetric(): ReturnType<Metrics['registry']['getMetricsAsJSON']> {
-  const certificate = { expiresMs: 0, subject: '', issuer: '', names: [] }
-  const view = guardView({
-    servers: [serverView(A, { certificate })],
-    pieces: PIECES.map((piece) => pieceView(piece)),
-  })
-  const metrics = new Metrics({ version: '1', servers: [A], view: () => view, kernel: () => [] })
-  await metrics.text()
-  return metrics.registry.getMetricsAsJSON()
-}
-
 describe('docs/metrics.md', () => {
   const shown: { name: string; type: string; labels: string[] }[] = []
   const values = new Map<string, Set<string>>()
 
   beforeAll(async () => {
-    for (const { name, type, values: series } of await everyMetric()) {
-      const pairs = series.flatMap(({ labels }) => Object.entries(labels)).filter(([label]) => label !== 'le')
-      shown.push({ name, type: String(type), labels: [...new Set(pairs.map(([label]) => label))].sort() })
-      for (const [label, value] of pairs)
-        values.set(label, (values.get(label) ?? new Set()).add(String(value)))
+    for (const { name, type, labels } of await exportedMetrics()) {
+      shown.push({ name, type, labels: [...labels.keys()].sort() })
+      for (const [label, some] of labels)
+        for (const value of some) values.set(label, (values.get(label) ?? new Set()).add(value))
     }
   })
 

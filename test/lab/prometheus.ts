@@ -11,7 +11,25 @@ export interface Sample {
   readonly value: number
 }
 
-/** A real Prometheus (Debian's package) that scrapes one target every second. */
+/** What a Prometheus may have besides its one target. */
+export interface PrometheusOptions {
+  /** Where it answers. */
+  readonly address?: string
+  /** Fields of its job: a name, relabelling. */
+  readonly job?: object
+  /** Rules, which it evaluates as often as it scrapes. */
+  readonly rules?: object
+  /** How often that is. Much to evaluate takes long where all is emulated. */
+  readonly every?: string
+}
+
+/** An alert that is not inactive: its labels with its name, and whether it waits or fires. */
+export interface ActiveAlert {
+  readonly labels: Readonly<Record<string, string>>
+  readonly state: 'pending' | 'firing'
+}
+
+/** A real Prometheus (Debian's package) that scrapes one target, unless told otherwise every second. */
 export class Prometheus {
   readonly #process: ChildProcess
   readonly #folder: string
@@ -24,13 +42,15 @@ export class Prometheus {
   }
 
   /** Starts one that scrapes `http://TARGET/metrics`; resolves when it answers queries. */
-  static async start(target: string, address = '127.0.0.1:19090'): Promise<Prometheus> {
+  static async start(target: string, options: PrometheusOptions = {}): Promise<Prometheus> {
+    const { address = '127.0.0.1:19090', job, rules = { groups: [] }, every = '1s' } = options
     const folder = mkdtempSync(join(tmpdir(), 'lvscare-prometheus-'))
     const config = join(folder, 'prometheus.json')
     // JSON is YAML.
-    const scrape = { job_name: 'lvscare', static_configs: [{ targets: [target] }] }
-    const global = { scrape_interval: '1s', scrape_timeout: '1s' }
-    writeFileSync(config, JSON.stringify({ global, scrape_configs: [scrape] }))
+    writeFileSync(join(folder, 'rules.json'), JSON.stringify(rules))
+    const scrape = { job_name: 'lvscare', ...job, static_configs: [{ targets: [target] }] }
+    const global = { scrape_interval: every, scrape_timeout: every, evaluation_interval: every }
+    writeFileSync(config, JSON.stringify({ global, rule_files: ['rules.json'], scrape_configs: [scrape] }))
     const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`]
     const child = spawn('prometheus', [...args, `--web.listen-address=${address}`, '--log.level=error'], {
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -42,10 +62,13 @@ export class Prometheus {
 
   /** The samples of an expression now. */
   async query(expression: string): Promise<Sample[]> {
-    const response = await fetch(`${this.#origin}/api/v1/query?query=${encodeURIComponent(expression)}`)
-    const { status, data } = (await response.json()) as Answer
-    if (status !== 'success') throw new Error(`Prometheus does not understand ${expression}`)
-    return data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+    const { result } = await this.#ask<Vector>(`query?query=${encodeURIComponent(expression)}`)
+    return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+  }
+
+  /** The alerts that wait or fire now. */
+  async alerts(): Promise<readonly ActiveAlert[]> {
+    return (await this.#ask<{ alerts: readonly ActiveAlert[] }>('alerts')).alerts
   }
 
   /** Ends it and removes its data. */
@@ -56,6 +79,13 @@ export class Prometheus {
     rmSync(this.#folder, { recursive: true })
   }
 
+  async #ask<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.#origin}/api/v1/${path}`)
+    const { status, data, error } = (await response.json()) as Answer<T>
+    if (status !== 'success') throw new Error(`Prometheus refuses ${path}: ${error}`)
+    return data
+  }
+
   async #isReady(): Promise<boolean> {
     if (this.#process.exitCode !== null) throw new Error(`Prometheus ended with ${this.#process.exitCode}`)
     const response = await fetch(`${this.#origin}/-/ready`).catch(() => undefined)
@@ -64,12 +94,16 @@ export class Prometheus {
 }
 
 /** What its HTTP API answers. */
-interface Answer {
+interface Answer<T> {
   readonly status: string
-  readonly data: {
-    readonly result: readonly {
-      readonly metric: Record<string, string>
-      readonly value: readonly [number, string]
-    }[]
-  }
+  readonly error?: string
+  readonly data: T
+}
+
+/** What an instant query is answered with. */
+interface Vector {
+  readonly result: readonly {
+    readonly metric: Record<string, string>
+    readonly value: readonly [number, string]
+  }[]
 }
