@@ -11,6 +11,7 @@ export type InstallerErrorCode =
 
 /** Base class of the errors of this package; match on {@link InstallerError.code}. */
 export abstract class InstallerError extends Error {
+  /** What went wrong, for programs. */
   abstract readonly code: InstallerErrorCode
 }
 
@@ -28,8 +29,10 @@ export interface Problem {
 export class ConfigError extends InstallerError {
   override readonly name = 'ConfigError'
   readonly code = 'ERR_INSTALLER_CONFIG'
+  /** Everything that is wrong, in the order in which it was found. */
   readonly problems: readonly Problem[]
 
+  /** The message is all of them, one after the other. */
   constructor(problems: readonly Problem[]) {
     super(problems.map(problemText).join('; '))
     this.problems = problems
@@ -59,6 +62,7 @@ export class CommandError extends InstallerError {
   override readonly name = 'CommandError'
   readonly code = 'ERR_INSTALLER_COMMAND'
 
+  /** `ended` is its exit code or signal in words; of `stderr` the message has the last five lines. */
   constructor(host: string, argv: readonly string[], ended: string, stderr: string) {
     const words = stderr.trim().split('\n').slice(-5).join(' | ')
     super(`${host}: ${argv.join(' ')} ended with ${ended}${words === '' ? '' : `: ${words}`}`)

@@ -1,3 +1,9 @@
+/**
+ * Sets a node up before `kubeadm join` and takes it back: documents as pure functions, plans over one interface.
+ *
+ * @module @lvscare/installer
+ */
+
 export {
   type ClusterNode,
   type Inventory,
@@ -91,7 +97,7 @@ export { type ClusterApiFields, type ClusterApiFile, toClusterApi } from './node
 export { buildNodeCommands, type CommandOptions } from './node/commands.ts'
 export { buildNodeFiles, type NodeFile } from './node/files.ts'
 export { HOSTS_FILE, MANIFESTS, manifestPath, RECORD_FILE } from './node/paths.ts'
-export { apply } from './plan/apply.ts'
+export { apply, type PersistentPlan } from './plan/apply.ts'
 export { type JoinResult, join } from './plan/join.ts'
 export type { NodeJoinOptions } from './plan/join-command.ts'
 export { type NodeState, observe } from './plan/observe/observe.ts'

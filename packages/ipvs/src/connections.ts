@@ -40,6 +40,9 @@ export interface ReadConnectionsOptions {
 /** What one read of a /proc file gives at most: the kernel fills one page per read. */
 const READ_BYTES = 4096
 
+/** Several times as long as any line of the kernel. */
+const MAX_LINE = 4096
+
 const ADDRESS = '([0-9A-Fa-f]{8}|[0-9A-Fa-f]{4}(?::[0-9A-Fa-f]{4}){7})'
 const PORT = '([0-9A-Fa-f]{4})'
 const END = `${ADDRESS} ${PORT}`
@@ -117,6 +120,11 @@ async function* readPages(path: string, signal: AbortSignal | undefined): AsyncG
       if (bytesRead === 0) break
       const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n')
       rest = lines.pop() ?? ''
+      // No line is that long: what has no end must not be kept until it has one.
+      if (rest.length > MAX_LINE) {
+        lines.push(rest)
+        rest = ''
+      }
       yield lines
     }
     if (rest !== '') yield [rest]

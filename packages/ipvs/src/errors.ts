@@ -36,10 +36,14 @@ export interface IpvsFailure {
 /** Something asked of IPVS did not happen; match on {@link IpvsError.code}. */
 export class IpvsError extends Error {
   override readonly name = 'IpvsError'
+  /** What went wrong, for programs. */
   readonly code: IpvsErrorCode
+  /** What was asked for. */
   readonly operation: IpvsOperation
+  /** The object of the operation, as in {@link IpvsFailure.subject}. */
   readonly subject: string
 
+  /** Writes the sentence from what failed and why, with what to do next. */
   constructor({ code, operation, subject, cause }: IpvsFailure) {
     const what = `${operation} ${subject}`.trimEnd()
     super(`cannot ${what}: ${REASONS[code](messageOf(cause))}`, { cause })

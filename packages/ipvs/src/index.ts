@@ -1,3 +1,9 @@
+/**
+ * The kernel's virtual server table: services, destinations, counters, timeouts, connections.
+ *
+ * @module @lvscare/ipvs
+ */
+
 export { Ipvs, type IpvsOptions } from './client.ts'
 export {
   type ConnectionEntry,

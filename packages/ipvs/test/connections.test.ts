@@ -140,6 +140,14 @@ describe('readConnections', () => {
     })
   })
 
+  it('does not keep a line without an end', async () => {
+    const lengths: number[] = []
+    const onMalformed = (line: string) => void lengths.push(line.length)
+    expect(await readAll(`${'x'.repeat(1 << 20)}\n${FOUR}\n`, { onMalformed })).toEqual([four])
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(8192)
+    expect(lengths.length).toBeGreaterThan(100)
+  })
+
   it('stops with the reason of its signal', async () => {
     const stop = new AbortController()
     stop.abort(new Error('enough'))

@@ -1,4 +1,4 @@
-import { decodeGenl, type Libc, type Message } from '@lvscare/netlink'
+import { decodeGenl, Genl, type Libc, type Message } from '@lvscare/netlink'
 import { fakeKernel, type Reply, reply } from '@lvscare/netlink/testing'
 import { CmdAttr, Command } from '../src/index.ts'
 import { type Attributes, errno, FakeTable, read } from './fake-table.ts'
@@ -40,7 +40,9 @@ export function fakeIpvs(): FakeIpvs {
 }
 
 function answer(fake: FakeIpvs, request: Message): Reply {
-  if (request.type !== FAMILY_ID) return familyReply(FAMILY_ID)
+  if (request.type === Genl.ID_CTRL) return familyReply(FAMILY_ID)
+  // There are no other families.
+  if (request.type !== FAMILY_ID) return reply.errno('ENOENT')
   const { command, attributes } = decodeGenl(request.payload)
   const dump = (request.flags & FLAG_DUMP) === FLAG_DUMP
   fake.seen.push({ command, dump })

@@ -10,7 +10,9 @@ import { VERSION, versionText } from './version.ts'
 
 /** Everything `main` touches outside itself, so that a test can hand in its own. */
 export interface CliHost {
+  /** Takes what was asked for. */
   readonly stdout: (text: string) => void
+  /** Takes what went wrong, a line each. */
   readonly stderr: (text: string) => void
   readonly environment: Environment
   /** Runs `lvscare care` to its end; what it rejects with becomes exit code 1. */

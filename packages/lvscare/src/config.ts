@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { type FailoverConfig, failoverConfig } from './config-failover.ts'
 import { type HealthConfig, healthConfig } from './config-health.ts'
+import { type MetricsTls, metricsTls } from './config-metrics.ts'
 import { parseDuration } from './duration.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { check, checked, missing, oneOf, usage } from './flag-check.ts'
@@ -43,6 +44,8 @@ export interface CareConfig extends RuleConfig {
   readonly logFormat: LogFormat
   /** `undefined`: nothing is served. */
   readonly metricsAddress: Endpoint | undefined
+  /** `undefined`: it is served without TLS. */
+  readonly metricsTls: MetricsTls | undefined
   /** The flags that make it so, without those whose values may be secret: a guard tells them who asks. */
   readonly flags: ReadonlyMap<string, readonly string[]>
 }
@@ -66,6 +69,7 @@ export function careConfig(flags: FlagValues): CareConfig {
     metricsAddress: check(flags, 'metrics-address', (text) =>
       text === 'off' ? undefined : parseEndpoint(text),
     ),
+    metricsTls: metricsTls(flags),
     flags: publicFlags(flags.given()),
   }
 }

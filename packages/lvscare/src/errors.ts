@@ -10,6 +10,7 @@ export type LvscareErrorCode =
 
 /** Base class of the errors of this package; match on {@link LvscareError.code}. */
 export abstract class LvscareError extends Error {
+  /** What went wrong, for programs. */
   abstract readonly code: LvscareErrorCode
 }
 
@@ -30,6 +31,7 @@ export class UsageError extends LvscareError {
   // Private, so that a log with the error in it does not say everything twice.
   readonly #details: UsageDetails | undefined
 
+  /** `details` are for what is wrong with one flag. */
   constructor(message: string, options: ErrorOptions & { details?: UsageDetails } = {}) {
     super(message, options)
     this.#details = options.details
@@ -46,6 +48,7 @@ export class NodeAddressError extends LvscareError {
   override readonly name = 'NodeAddressError'
   readonly code = 'ERR_LVSCARE_NODE_ADDRESS'
 
+  /** `servers` are the apiservers to which no route was found, as the message names them. */
   constructor(servers: string) {
     super(
       `this node's address is not known: there is no route to ${servers}; ` +
@@ -75,6 +78,7 @@ export class DeviceTakenError extends LvscareError {
   override readonly name = 'DeviceTakenError'
   readonly code = 'ERR_LVSCARE_DEVICE_TAKEN'
 
+  /** `kind` is what the link is instead. */
   constructor(device: string, kind: string) {
     super(`the link ${device} is not a dummy device (${kind}): choose another name with --iface`)
   }
@@ -85,6 +89,7 @@ export class SettingError extends LvscareError {
   override readonly name = 'SettingError'
   readonly code = 'ERR_LVSCARE_SETTING'
 
+  /** `setting` is name and value as `sysctl -w` takes them. */
   constructor(setting: string, reason: string, cause: unknown) {
     super(`${setting} cannot be set here (${reason}): set it on the host with sysctl -w ${setting}`, {
       cause,
@@ -112,6 +117,7 @@ export class IncompleteError extends LvscareError {
   override readonly name = 'IncompleteError'
   readonly code = 'ERR_LVSCARE_INCOMPLETE'
 
+  /** The message has the sentence of each; `cause` is the first. */
   constructor(causes: readonly unknown[]) {
     super(causes.map((cause) => messageOf(cause)).join('; '), { cause: causes[0] })
   }

@@ -219,6 +219,22 @@ export const CARE_FLAGS: readonly Flag[] = [
     default: DEFAULT_METRICS_ADDRESS,
     describe: 'where /metrics, /healthz and /readyz are served, IP:PORT; off serves nothing',
   },
+  {
+    name: 'metrics-tls-cert',
+    type: 'text',
+    describe: 'file of the certificate with which they are served over HTTPS (PEM); needs --metrics-tls-key',
+  },
+  {
+    name: 'metrics-tls-key',
+    type: 'text',
+    describe: 'file of its key (PEM); may be the same file',
+  },
+  {
+    name: 'metrics-client-ca',
+    type: 'text',
+    describe:
+      'file of the authorities one of which must have issued the certificate of who reads /metrics (PEM)',
+  },
 ]
 
 const JSON_FLAG: Flag = { name: 'json', type: 'switch', default: false, describe: 'print JSON' }

@@ -92,7 +92,7 @@ export async function guard(parts: GuardParts, stop: AbortSignal): Promise<void>
     log,
   })
   const view = () => keeper.view()
-  const endpoint = await serveMetrics(config.metricsAddress, { metrics, view }, log)
+  const endpoint = await serveMetrics(config, { metrics, view }, { log, limitSilence: kernel.limitSilence })
   const trust = loadTrust(config.health, (event) => logTrust(log, event))
   await keeper.takeSeat()
   const watched = { config, keeper, book, trust, metrics, fleet, log, limitSilence: kernel.limitSilence }

@@ -1,3 +1,9 @@
+/**
+ * The guard and its parts: configuration, probes, health, pieces of the path, passes, status.
+ *
+ * @module lvscare
+ */
+
 export { type Arguments, parseArguments, unknownCommandText } from './arguments.ts'
 export { runCare } from './care.ts'
 export { type CliHost, ExitCode, main } from './cli.ts'

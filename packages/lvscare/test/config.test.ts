@@ -71,6 +71,20 @@ describe('careConfig', () => {
     })
   })
 
+  it('takes the files of the metrics, and none that a template left empty', () => {
+    const files = { 'metrics-tls-cert': ['/tls.crt'], 'metrics-tls-key': ['/tls.key'] }
+    const named = { certFile: '/tls.crt', keyFile: '/tls.key' }
+    expect(config({ ...files, 'metrics-client-ca': [''] }).metricsTls).toEqual({
+      ...named,
+      clientCaFile: undefined,
+    })
+    expect(config({ ...files, 'metrics-client-ca': ['/ca.crt'] }).metricsTls).toEqual({
+      ...named,
+      clientCaFile: '/ca.crt',
+    })
+    expect(config({ 'metrics-tls-cert': [''], 'metrics-tls-key': [''] }).metricsTls).toBeUndefined()
+  })
+
   it('takes every value', () => {
     const taken = config({
       scheduler: ['wlc'],
@@ -374,6 +388,22 @@ describe('careConfig', () => {
       '--health-path "/a\\r\\nHost: x": must be a path of printable characters without spaces',
     ],
     [{ 'log-level': ['loud'] }, '--log-level "loud": must be one of trace, debug, info, warn, error, fatal'],
+    [
+      { 'metrics-tls-cert': ['/tls.crt'] },
+      '--metrics-tls-key is missing: it comes together with --metrics-tls-cert',
+    ],
+    [
+      { 'metrics-tls-key': ['/tls.key'] },
+      '--metrics-tls-cert is missing: it comes together with --metrics-tls-key',
+    ],
+    [
+      { 'metrics-client-ca': ['/ca.crt'] },
+      '--metrics-tls-cert is missing: it comes together with --metrics-tls-key',
+    ],
+    [
+      { 'metrics-tls-cert': ['/tls'], 'metrics-tls-key': ['/tls'], 'metrics-address': ['off'] },
+      '--metrics-tls-cert "/tls": is of no use with --metrics-address off',
+    ],
     [
       { 'metrics-address': ['9697'] },
       '--metrics-address "9697": the port is missing: write ADDRESS:PORT, such as 10.103.97.2:6443',

@@ -255,6 +255,23 @@ describe('Metrics of the kernel', () => {
     expect(await subject.value(`lvscare_server_connections_total{server="${A}"}`)).toBe(1)
   })
 
+  it('stay as they were when the counters of a member cannot be read, which are read when they are looked at', async () => {
+    const subject = new Subject()
+    subject.kernel = () => [first]
+    await subject.scrape()
+    const garbled = Object.defineProperty({ ...first }, 'stats', {
+      enumerable: true,
+      get: () => {
+        throw new Error('destination.10: expected attribute 1')
+      },
+    })
+    subject.kernel = () => [garbled]
+    const seen = await subject.scrape()
+    for (const [name, value] of Object.entries(NAMES))
+      expect([name, seen.get(`lvscare_server_${name}{server="${A}"}`)]).toEqual([name, value])
+    expect(seen.get('lvscare_kernel_read_errors_total')).toBe(1)
+  })
+
   it('stay as they were when the kernel cannot be read, and the scrape goes on and counts it', async () => {
     const subject = new Subject()
     subject.kernel = () => [first]

@@ -1,61 +1,16 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest } from 'node:http'
-import { type AddressInfo, connect, type Server } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type Endpoint, endpoint } from '../src/index.ts'
-import { Metrics } from '../src/metrics.ts'
-import { type Closable, type Pages, serveMetrics } from '../src/server.ts'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import type { Endpoint } from '../src/index.ts'
+import { serveMetrics } from '../src/server.ts'
 import type { GuardView } from '../src/view.ts'
-import { MemoryLog } from './memory-log.ts'
-import { A, guardView, pieceView } from './views.ts'
+import { ask, closeAll, freePort, listening, log, pages, serving } from './serve/setting.ts'
+import { pieceView } from './views.ts'
 import { until } from './wait.ts'
 
-const log = new MemoryLog()
-const opened: Closable[] = []
-afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close()
-  log.take()
-})
-
-/** A port nobody listens on: taken, and given back. */
-async function freePort(): Promise<Endpoint> {
-  const server = createServer()
-  const address = await listening(server)
-  server.close()
-  await once(server, 'close')
-  return address
-}
-
-async function listening(server: Server): Promise<Endpoint> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return endpoint('127.0.0.1', 'inet', (server.address() as AddressInfo).port)
-}
-
-/** The pages of a guard of one server that sees this. */
-function pages(changes: Partial<GuardView> = {}): Pages {
-  const view = (): GuardView => guardView(changes)
-  return { view, metrics: new Metrics({ version: '1', servers: [A], view, kernel: () => [] }) }
-}
-
-async function serve(changes: Partial<GuardView> = {}): Promise<Endpoint> {
-  const address = await freePort()
-  opened.push(await serveMetrics(address, pages(changes), log))
-  return address
-}
-
-interface Answer {
-  readonly status: number | undefined
-  readonly type: string | undefined
-  readonly body: string
-}
-
-async function ask(address: Endpoint, path: string, method = 'GET'): Promise<Answer> {
-  const call = httpRequest({ host: address.address, port: address.port, path, method }).end()
-  const [response] = await once(call, 'response')
-  let body = ''
-  for await (const chunk of response) body += String(chunk)
-  return { status: response.statusCode, type: response.headers['content-type'], body }
+function serve(changes: Partial<GuardView> = {}): Promise<Endpoint> {
+  return serving({}, pages(changes))
 }
 
 describe('serveMetrics', () => {
@@ -99,7 +54,7 @@ describe('serveMetrics', () => {
     const view = (): GuardView => {
       throw new Error('a mistake')
     }
-    opened.push(await serveMetrics(address, { ...pages(), view }, log))
+    await serving({ metricsAddress: address }, { ...pages(), view })
     await expect(ask(address, '/readyz')).rejects.toThrow('socket hang up')
     expect(log.take()).toContain('warn request not answered')
   })
@@ -107,17 +62,17 @@ describe('serveMetrics', () => {
   it('answers HEAD without a body, 404 for another path, 405 for another method', async () => {
     const address = await serve()
     for (const path of ['/metrics', '/healthz', '/readyz'])
-      expect(await ask(address, path, 'HEAD')).toMatchObject({ status: 200, body: '' })
+      expect(await ask(address, path, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' })
     expect((await ask(address, '/')).status).toBe(404)
     expect((await ask(address, '/metrics/')).status).toBe(404)
-    expect((await ask(address, '/metrics', 'POST')).status).toBe(405)
-    expect((await ask(address, '/healthz', 'DELETE')).status).toBe(405)
+    expect((await ask(address, '/metrics', { method: 'POST' })).status).toBe(405)
+    expect((await ask(address, '/healthz', { method: 'DELETE' })).status).toBe(405)
   })
 
   it('logs a busy port and does not reject', async () => {
     const busy = createServer()
     const address = await listening(busy)
-    const served = await serveMetrics(address, pages(), log)
+    await serving({ metricsAddress: address })
     expect(log.lines).toMatchObject([
       {
         level: 'error',
@@ -125,14 +80,14 @@ describe('serveMetrics', () => {
         fields: { address: address.text, code: 'EADDRINUSE' },
       },
     ])
-    await served.close()
+    await closeAll()
     busy.close()
   })
 
   it('tries a busy port again until it is free, and complains once', async () => {
     const busy = createServer()
     const address = await listening(busy)
-    opened.push(await serveMetrics(address, pages(), log, 10))
+    await serving({ metricsAddress: address }, pages(), { againMs: 10 })
     await new Promise((go) => setTimeout(go, 60))
     busy.close()
     await until('metrics served', () => log.lines.some(({ message }) => message === 'metrics are served'))
@@ -140,7 +95,7 @@ describe('serveMetrics', () => {
   })
 
   it('serves nothing without an address', async () => {
-    const served = await serveMetrics(undefined, pages(), log)
+    const served = await serveMetrics({ metricsAddress: undefined, metricsTls: undefined }, pages(), { log })
     await served.close()
     expect(log.take()).toEqual([])
   })
@@ -152,7 +107,7 @@ describe('serveMetrics', () => {
     await once(client, 'connect')
     const closed = once(client, 'close')
     const start = performance.now()
-    for (const one of opened.splice(0)) await one.close()
+    await closeAll()
     await closed
     expect(performance.now() - start).toBeLessThan(1000)
   })

@@ -1,3 +1,4 @@
+import { AnswerLimit } from './answer-limit.ts'
 import { align } from './bytes.ts'
 import { ControlType, Flag } from './constants.ts'
 import type { ExtendedAck } from './errors.ts'
@@ -21,8 +22,12 @@ export function encodeBatch(messages: readonly Message[]): Uint8Array {
 export function receiveBatch(socket: NetlinkSocket, requests: readonly Message[]): Refusal | undefined {
   const waiting = new Set(requests.filter(({ flags }) => (flags & Flag.ACK) !== 0).map((one) => one.sequence))
   const refusals: Refusal[] = []
+  const limit = new AnswerLimit()
   while (waiting.size > 0) {
-    for (const message of readMessages(Buffer.from(socket.receive()))) {
+    const datagram = Buffer.from(socket.receive())
+    const received = readMessages(datagram)
+    limit.take(datagram, received)
+    for (const message of received) {
       if (message.type !== ControlType.ERROR || message.portId !== socket.portId) continue
       const index = requests.findIndex(({ sequence }) => sequence === message.sequence)
       if (index < 0) continue

@@ -1,3 +1,4 @@
+import { AnswerLimit } from './answer-limit.ts'
 import { encodeBatch, type Refusal, receiveBatch } from './batch.ts'
 import { ControlType, Flag } from './constants.ts'
 import { DecodeError, KernelError, SyscallError } from './errors.ts'
@@ -8,6 +9,9 @@ import { CutError, NetlinkSocket, type SocketOptions } from './socket.ts'
 
 /** How often a read is asked again when the kernel says that its answer is not whole. */
 const MAX_READS = 10
+
+/** Longest datagram for which room is made; the kernel's own longest, of a link with very many parts, is a part of it. */
+const MAX_DATAGRAM_BYTES = 16 * 1024 * 1024
 
 const EINTR = 4
 
@@ -117,8 +121,10 @@ export class Connection {
     } catch (error) {
       // After anything but a plain refusal the rest of an answer may still be queued: start on a clean socket.
       if (!(error instanceof KernelError)) this.close()
-      if (error instanceof CutError) this.#options = { ...this.#options, bufferBytes: roomFor(error.length) }
-      if (kind === 'change' || this.#oneSocket || !mendable(error)) throw error
+      const isMendable = mendable(error)
+      if (isMendable && error instanceof CutError)
+        this.#options = { ...this.#options, bufferBytes: roomFor(error.length) }
+      if (kind === 'change' || this.#oneSocket || !isMendable) throw error
       return { messages: [], broken: error }
     }
   }
@@ -140,7 +146,8 @@ interface Exchange {
 
 /** True for what asking again may mend: answers that were dropped, or did not fit. */
 function mendable(error: unknown): error is Error {
-  return error instanceof CutError || (error instanceof SyscallError && error.errno === 'ENOBUFS')
+  if (error instanceof CutError) return error.length <= MAX_DATAGRAM_BYTES
+  return error instanceof SyscallError && error.errno === 'ENOBUFS'
 }
 
 /** The next power of two: the object may have grown a little when it is asked for again. */
@@ -151,11 +158,14 @@ function roomFor(length: number): number {
 /** Reads datagrams until the answer to `sequence` has ended with its object, an acknowledgement, an error or DONE. */
 function receive(socket: NetlinkSocket, sequence: number, kind: Kind): Exchange {
   const messages: Message[] = []
+  const limit = new AnswerLimit()
   let interrupted = false
   for (;;) {
     // The socket reuses its buffer, and messages are kept beyond the next datagram.
     const datagram = Buffer.from(socket.receive())
-    for (const message of readMessages(datagram)) {
+    const received = readMessages(datagram)
+    limit.take(datagram, received)
+    for (const message of received) {
       // Answers to a request that was given up earlier, or meant for somebody else.
       if (message.sequence !== sequence || message.portId !== socket.portId) continue
       interrupted ||= (message.flags & Flag.DUMP_INTR) !== 0

@@ -13,6 +13,7 @@ export type NetlinkErrorCode =
 
 /** Base class of every error thrown by this package; match on {@link NetlinkError.code}. */
 export abstract class NetlinkError extends Error {
+  /** What went wrong, for programs. */
   abstract readonly code: NetlinkErrorCode
 }
 
@@ -34,6 +35,7 @@ export class DecodeError extends NetlinkError {
   /** Where in the message, such as `service.4`. */
   readonly path: string
 
+  /** `expected` and `received` stand in the message as they are. */
   constructor(path: string, expected: string, received: string) {
     super(`${path}: expected ${expected}, received ${received}`)
     this.path = path
@@ -77,6 +79,7 @@ export class SyscallError extends NetlinkError {
   /** The symbol, such as `EPERM`. */
   readonly errno: string
 
+  /** `hint` says what to do about it, where that is known. */
   constructor(syscall: string, errno: number, hint?: string) {
     const symbol = errnoName(errno)
     super(
@@ -94,6 +97,7 @@ export class NoFamilyError extends NetlinkError {
   /** The name that was looked up, such as `IPVS`. */
   readonly family: string
 
+  /** `cause` is the answer of the controller, nlctrl. */
   constructor(family: string, cause: KernelError) {
     super(
       `this kernel has no generic netlink family "${family}", and no module that it could load brings it`,
@@ -110,6 +114,7 @@ export class NoSubsystemError extends NetlinkError {
   /** What is missing, such as `nf_tables`. */
   readonly subsystem: string
 
+  /** `cause` is what the kernel answered when it was asked for it. */
   constructor(subsystem: string, cause: KernelError | SyscallError) {
     super(`this kernel has no ${subsystem}, and no module that it could load brings it`, { cause })
     this.subsystem = subsystem
@@ -121,6 +126,7 @@ export class NamespaceLostError extends NetlinkError {
   override readonly name = 'NamespaceLostError'
   readonly code = 'ERR_NETLINK_NAMESPACE_LOST'
 
+  /** `cause` is why the way back failed. */
   constructor(cause: unknown) {
     super(
       'this process cannot come back from another network namespace, and would set its rules over there: it must end',

@@ -1,3 +1,9 @@
+/**
+ * Netlink for Node through FFI: sockets and messages, generic netlink, rtnetlink, nf_tables, sock_diag.
+ *
+ * @module @lvscare/netlink
+ */
+
 export {
   type AddressBytes,
   type AddressFamily,

@@ -115,6 +115,9 @@ export class NetlinkSocket {
   }
 }
 
+/** More signals in a row than ever come: who is interrupted for ever must not stand still. */
+const MAX_INTERRUPTIONS = 1000
+
 const EBADF = 9
 const EAGAIN = 11
 
@@ -172,11 +175,11 @@ function boundPortId(libc: Libc, fd: number): number {
 }
 
 function retryInterrupted<T>(call: () => T): T {
-  for (;;) {
+  for (let interruptions = 0; ; interruptions += 1) {
     try {
       return call()
     } catch (error) {
-      if (!isErrno(error, 'EINTR')) throw error
+      if (!isErrno(error, 'EINTR') || interruptions >= MAX_INTERRUPTIONS) throw error
     }
   }
 }

@@ -27,6 +27,7 @@ export interface ClusterResult {
 export interface ApplyClusterOptions extends FleetOptions {
   /** Nothing is changed. */
   readonly dryRun?: boolean
+  /** Told of every step as it begins and ends. */
   readonly onEvent?: (event: ApplyEvent) => void
   /** Is called for a machine that is set up, before the next stage begins: here kubeadm may run. What it throws is a failure of that machine. */
   readonly onNode?: (plan: NodePlan) => Promise<void>

@@ -15,6 +15,7 @@ import { type ClusterResult, resultOf } from './run.ts'
 export interface UpdateClusterOptions extends FleetOptions {
   /** Only looks whether it could be done; nothing is changed. */
   readonly dryRun?: boolean
+  /** Told of every step as it begins and ends. */
   readonly onEvent?: (event: ApplyEvent) => void
   /** How long an apiserver may take to answer one machine, in milliseconds. @default 5000 */
   readonly answerTimeoutMs?: number

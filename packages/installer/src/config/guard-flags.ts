@@ -17,7 +17,14 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
 export const GUARD_FLAGS: readonly Flag[] = CARE_FLAGS.filter(({ name }) => !ELSEWHERE.has(name))
 
 /** Flags that name a file of the node. */
-export const FILE_FLAGS: readonly string[] = ['health-ca', 'health-cert', 'health-key']
+export const FILE_FLAGS: readonly string[] = [
+  'health-ca',
+  'health-cert',
+  'health-key',
+  'metrics-tls-cert',
+  'metrics-tls-key',
+  'metrics-client-ca',
+]
 
 /** Shapes only: what the values mean is for lvscare itself to say. */
 export function readGuardFlags(guard: unknown, problems: Problems): Map<string, readonly string[]> {

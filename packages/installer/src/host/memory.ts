@@ -55,6 +55,7 @@ export interface MemoryHost extends NodeHost {
   forget(): void
   /** The text of a file. */
   text(path: string): string | undefined
+  /** All files and rules as they are now. */
   snapshot(): MemorySnapshot
   /** Adds programs; who came last is asked first. What no handler knows cannot be run. */
   onExec(handler: ExecHandler): void
@@ -66,6 +67,7 @@ export interface MemoryHost extends NodeHost {
   failAt(fault: Fault, error?: Error): void
   /** From one operation on every one fails, as if the program had died, until {@link MemoryHost.revive}. */
   crashAt(fault: Fault): void
+  /** Ends what {@link MemoryHost.crashAt} began: operations work again. */
   revive(): void
 }
 

@@ -32,7 +32,7 @@ export function hostsOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
-/** See {@link hostsOf}. */
+/** The text of /etc/hosts, one character for each byte (latin1), as bytes. */
 export function hostsBytes(text: string): Buffer {
   return Buffer.from(text, 'latin1')
 }

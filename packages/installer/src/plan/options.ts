@@ -3,7 +3,8 @@ import type { Phase } from './record.ts'
 /** How a plan is made. */
 export interface PlanOptions {
   /**
-   * Passes over the findings of {@link FORCEABLE}: files of somebody else at our paths are replaced.
+   * Passes over what the operator may decide about: files of somebody else at our paths are replaced, a damaged block or
+   * record is written anew, a second guard and foreign lines in /etc/hosts are left alone.
    * @default false
    */
   readonly force?: boolean

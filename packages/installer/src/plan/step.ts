@@ -68,6 +68,7 @@ export interface ApplyOptions {
   /** Nothing is changed: the result has no step. */
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
+  /** Told of every step as it begins and ends. */
   readonly onEvent?: (event: ApplyEvent) => void
 }
 

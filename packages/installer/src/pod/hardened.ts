@@ -40,7 +40,7 @@ export function hardenedPod(config: InstallerConfig): V1Pod {
 function hardenedContainer(config: InstallerConfig): Container {
   return {
     ...guardContainer(config, guardArguments(config)),
-    ...guardProbes(config.guard.care?.metricsAddress),
+    ...guardProbes(config.guard.care),
     resources: {
       // No limit of processor time: a guard that is throttled is late when it matters.
       limits: { memory: '256Mi' },

@@ -4,6 +4,41 @@ import type { RawConfig } from '../../src/config/parse.ts'
 
 const octet = fc.integer({ min: 1, max: 254 })
 
+/** Metrics without TLS, with it, and for certain clients only. */
+const metricsFiles: fc.Arbitrary<Readonly<Record<string, string>>> = fc.constantFrom(
+  {},
+  { 'metrics-tls-cert': '/etc/lvscare/tls.pem', 'metrics-tls-key': '/etc/lvscare/tls.pem' },
+  {
+    'metrics-tls-cert': '/etc/lvscare/tls/tls.crt',
+    'metrics-tls-key': '/etc/lvscare/tls/tls.key',
+    'metrics-client-ca': '/etc/kubernetes/pki/ca.crt',
+  },
+)
+
+const guardFlags = fc
+  .tuple(
+    fc.record(
+      {
+        scheduler: fc.constantFrom('wrr', 'wlc'),
+        mode: fc.constantFrom('local', 'route', 'link', 'none'),
+        masquerade: fc.constantFrom(true, false, 'T', '0'),
+        'health-path': fc.constantFrom('/readyz', 'livez', '/healthz'),
+        'health-schem': fc.constantFrom('https', 'http'),
+        'health-req-headers': fc.constantFrom(['a=b', 'c=-d'], ['a=b,c=d']),
+        'health-req-body': fc.constantFrom('', '-x', '--vs', 'a b\n'),
+        'health-status': fc.constantFrom(401, [401, 403], '401,403', ''),
+        'health-timeout': fc.constantFrom('500ms', 2, '3'),
+        interval: fc.constantFrom(5, '1m30s', 0.5),
+        'reset-connections': fc.constantFrom(true, 'all-namespaces', 'f'),
+        'slow-start': fc.constantFrom('5s', ''),
+        'metrics-address': fc.constantFrom('off', '0.0.0.0:9100', '[::1]:9100'),
+      },
+      { requiredKeys: ['scheduler'] },
+    ),
+    metricsFiles,
+  )
+  .map(([guard, files]) => (guard['metrics-address'] === 'off' ? guard : { ...guard, ...files }))
+
 /** Configurations that are right, with everything in them that may be set. */
 export const rawConfigs: fc.Arbitrary<RawConfig> = fc.record(
   {
@@ -31,24 +66,7 @@ export const rawConfigs: fc.Arbitrary<RawConfig> = fc.record(
     guardControlPlane: fc.boolean(),
     bootUnit: fc.boolean(),
     command: fc.constantFrom(['lvscare'], ['node', '/opt/lvscare.cjs']),
-    guard: fc.record(
-      {
-        scheduler: fc.constantFrom('wrr', 'wlc'),
-        mode: fc.constantFrom('local', 'route', 'link', 'none'),
-        masquerade: fc.constantFrom(true, false, 'T', '0'),
-        'health-path': fc.constantFrom('/readyz', 'livez', '/healthz'),
-        'health-schem': fc.constantFrom('https', 'http'),
-        'health-req-headers': fc.constantFrom(['a=b', 'c=-d'], ['a=b,c=d']),
-        'health-req-body': fc.constantFrom('', '-x', '--vs', 'a b\n'),
-        'health-status': fc.constantFrom(401, [401, 403], '401,403', ''),
-        'health-timeout': fc.constantFrom('500ms', 2, '3'),
-        interval: fc.constantFrom(5, '1m30s', 0.5),
-        'reset-connections': fc.constantFrom(true, 'all-namespaces', 'f'),
-        'slow-start': fc.constantFrom('5s', ''),
-        'metrics-address': fc.constantFrom('off', '0.0.0.0:9100', '[::1]:9100'),
-      },
-      { requiredKeys: ['scheduler'] },
-    ),
+    guard: guardFlags,
   },
   { requiredKeys: [] },
 )

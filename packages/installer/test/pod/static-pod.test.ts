@@ -86,6 +86,26 @@ describe('buildStaticPod', () => {
     expect(readinessProbe?.httpGet).toEqual({ host, path: '/readyz', port })
   })
 
+  it('has the guard asked over HTTPS where it serves that, and mounts what it takes', () => {
+    const guard = {
+      'metrics-address': '0.0.0.0:9697',
+      'metrics-tls-cert': '/etc/lvscare/tls/tls.crt',
+      'metrics-tls-key': '/etc/lvscare/tls/tls.key',
+      'metrics-client-ca': '/etc/lvscare/clients/ca.crt',
+    }
+    const { startupProbe, livenessProbe, readinessProbe, volumeMounts } = containerOf({ guard })
+    for (const [probe, path] of [
+      [startupProbe, '/healthz'],
+      [livenessProbe, '/healthz'],
+      [readinessProbe, '/readyz'],
+    ] as const)
+      expect(probe?.httpGet).toEqual({ host: '127.0.0.1', path, port: 9697, scheme: 'HTTPS' })
+    expect(volumeMounts).toEqual([
+      { mountPath: '/etc/lvscare/tls', name: 'metrics-tls-cert', readOnly: true },
+      { mountPath: '/etc/lvscare/clients', name: 'metrics-client-ca', readOnly: true },
+    ])
+  })
+
   it('has nobody asked where nothing is served', () => {
     expect(
       Object.keys(containerOf({ guard: { 'metrics-address': 'off' } })).filter((key) => /Probe/.test(key)),

@@ -34,6 +34,7 @@ export class Fleet {
   /** Who was held when the first server came back, and has not been up or dead since. */
   readonly #awaited = new Set<string>()
 
+  /** Every server begins without a verdict; who is in the adopted rule keeps its weight until there is one. */
   constructor(options: FleetOptions) {
     this.#options = options
     // A rule of strangers alone is no rule of ours: they leave, so everybody has to come at once.

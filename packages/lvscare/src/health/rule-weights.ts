@@ -16,6 +16,7 @@ export class RuleWeights {
   readonly #slowStartMs: number | undefined
   readonly #leaving = new Set<string>()
 
+  /** Without `slowStartMs` a weight is what the fleet says. */
   constructor(fleet: Pick<Fleet, 'weights' | 'standings'>, { slowStartMs }: RuleWeightsOptions) {
     this.#fleet = fleet
     this.#slowStartMs = slowStartMs

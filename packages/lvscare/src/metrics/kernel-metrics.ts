@@ -59,7 +59,8 @@ export class KernelMetrics {
   /** The pass reads the same members, and logs why it cannot: here the failure is only counted. */
   #read(read: ReadMembers): Map<string, DestinationEntry> | undefined {
     try {
-      return new Map((read() ?? []).map((one) => [endpointText(one.address, one.port), one]))
+      // Copied, because counters are read when they are first looked at, and that may fail too.
+      return new Map((read() ?? []).map((one) => [endpointText(one.address, one.port), { ...one }]))
     } catch {
       this.#errors.inc()
       return undefined

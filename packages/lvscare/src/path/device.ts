@@ -28,6 +28,7 @@ export class DevicePiece implements Piece {
   readonly #virtual: Endpoint
   readonly #device: string
 
+  /** `device` is the name of the dummy device that carries the virtual IP. */
   constructor(table: LinkTable, virtual: Endpoint, device: string) {
     this.#table = table
     this.#virtual = virtual

@@ -29,6 +29,7 @@ export class ModulesPiece implements Piece {
   /** IPVS answers, but shows no folder: /proc is not what it usually is, and says nothing about the module. */
   #blind = false
 
+  /** `modules` asks and loads; {@link kernelModules} is the real one. */
   constructor(modules: Modules) {
     this.#modules = modules
   }

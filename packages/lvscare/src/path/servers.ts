@@ -67,6 +67,7 @@ export class ServersPiece implements Piece {
   #before: Weights | undefined
   readonly #leaving = new Set<string>()
 
+  /** `wanted` is asked anew at every look. */
   constructor(table: DestinationTable, virtual: Endpoint, wanted: () => Wanted) {
     this.#table = table
     this.#virtual = virtual

@@ -27,6 +27,7 @@ export class ServicePiece implements Piece {
   readonly #complete: Service
   readonly #subject: string
 
+  /** `scheduler` is the name of the kernel module without `ip_vs_`, such as `rr`. */
   constructor(table: ServiceTable, virtual: Endpoint, scheduler: string) {
     this.#table = table
     this.#wanted = { ...serviceKey(virtual), scheduler, flags: flagsFor(scheduler) }

@@ -19,6 +19,7 @@ export class SettingFile implements Setting {
   #fd: number | undefined
   #last: string | undefined
 
+  /** `path` is a file below `/proc/sys`; it is opened when it is first read. */
   constructor(path: string) {
     this.path = path
   }

@@ -37,6 +37,7 @@ export class SysctlsPiece implements Piece {
   readonly name = 'sysctls'
   readonly #settings: readonly WantedSetting[]
 
+  /** `settings` come from {@link wantedSettings}. */
   constructor(settings: readonly WantedSetting[]) {
     this.#settings = settings
   }

@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, TLSSocket } from 'node:tls'
 import { type CertificateInfo, certificateInfo } from './certificate.ts'
 import { CertificateError } from './certificate-error.ts'
+import { fdOf } from './fd.ts'
 import { type Suspicion, suspicionOf } from './suspicion.ts'
 import type { TlsTrust } from './trust.ts'
 
@@ -54,9 +55,7 @@ export class Connector {
 
   /** The number of the socket, for its options; `undefined` where Node does not tell it. */
   get fd(): number | undefined {
-    const handle: unknown = Reflect.get(this.#socket, '_handle')
-    const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
-    return typeof fd === 'number' && fd >= 0 ? fd : undefined
+    return fdOf(this.#socket)
   }
 
   /** The socket, once it is ready to be spoken over. To be called once. */

@@ -57,6 +57,7 @@ export class Prober {
   #asked: Line | undefined
   #speed = UNKNOWN_SPEED
 
+  /** Connects nowhere yet: the first probe does. */
   constructor(options: ProbeOptions) {
     this.#options = options
     this.#clock = options.clock ?? monotonic

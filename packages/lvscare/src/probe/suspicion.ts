@@ -1,12 +1,12 @@
 import { codeOf, messageOf } from '../errors.ts'
 
+/** Every {@link SuspicionReason}. */
+export const SUSPICION_REASONS = ['closed', 'reset', 'timeout', 'unreachable', 'unanswered'] as const
+
 /**
  * Why a server is suspected. `closed`: it ended the connection (FIN). `reset`: RST. `timeout`: what was sent was not
  * acknowledged in time (ETIMEDOUT). `unreachable`: the network says so. `unanswered`: a PING was not answered in time.
  */
-export const SUSPICION_REASONS = ['closed', 'reset', 'timeout', 'unreachable', 'unanswered'] as const
-
-/** See {@link SUSPICION_REASONS}. */
 export type SuspicionReason = (typeof SUSPICION_REASONS)[number]
 
 /** What the sentinel saw between two probes: a reason to drain a server at once, and to probe it. */

@@ -6,6 +6,15 @@ import { codeOf, messageOf, UsageError } from '../errors.ts'
 /** The files that the flags name. */
 export type TrustFiles = Pick<HealthConfig, 'caFile' | 'certFile' | 'keyFile'>
 
+/** The flags that name them, without their dashes. */
+export interface TrustFlags {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+const OF_PROBES: TrustFlags = { ca: 'health-ca', cert: 'health-cert', key: 'health-key' }
+
 /** What the files hold, checked, in PEM. */
 export interface TrustMaterial {
   readonly ca: string[] | undefined
@@ -20,15 +29,18 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs
 const PRIVATE_KEY = /-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----.+?-----END \1-----/s
 
 /** Reads the files; throws {@link UsageError} that names flag, file and rule. */
-export function readTrust({ caFile, certFile, keyFile }: TrustFiles): TrustMaterial {
-  const ca = caFile === undefined ? undefined : certificates('health-ca', caFile).map(({ pem }) => pem)
+export function readTrust(
+  { caFile, certFile, keyFile }: TrustFiles,
+  flags: TrustFlags = OF_PROBES,
+): TrustMaterial {
+  const ca = caFile === undefined ? undefined : certificates(flags.ca, caFile).map(({ pem }) => pem)
   if (certFile === undefined) {
-    if (keyFile !== undefined) throw broken('health-key', keyFile, 'needs --health-cert with its certificate')
+    if (keyFile !== undefined) throw broken(flags.key, keyFile, `needs --${flags.cert} with its certificate`)
     return { ca, cert: undefined, key: undefined }
   }
-  const chain = certificates('health-cert', certFile)
-  const key = privateKey(certFile, keyFile)
-  if (chain[0]?.certificate.checkPrivateKey(key.object) !== true) throw mismatch(certFile, keyFile)
+  const chain = certificates(flags.cert, certFile)
+  const key = privateKey(certFile, keyFile, flags)
+  if (chain[0]?.certificate.checkPrivateKey(key.object) !== true) throw mismatch(certFile, keyFile, flags)
   return { ca, cert: chain.map(({ pem }) => pem).join('\n'), key: key.pem }
 }
 
@@ -59,15 +71,19 @@ function certificates(flag: string, file: string): { pem: string; certificate: X
 }
 
 /** The key stands in a file of its own, or beside its certificate. */
-function privateKey(certFile: string, keyFile: string | undefined): { pem: string; object: KeyObject } {
-  const [flag, file] = keyFile === undefined ? ['health-cert', certFile] : ['health-key', keyFile]
+function privateKey(
+  certFile: string,
+  keyFile: string | undefined,
+  flags: TrustFlags,
+): { pem: string; object: KeyObject } {
+  const [flag, file] = keyFile === undefined ? [flags.cert, certFile] : [flags.key, keyFile]
   const pem = PRIVATE_KEY.exec(read(flag, file))?.[0]
   if (pem === undefined)
     throw broken(
       flag,
       file,
       keyFile === undefined
-        ? 'holds no private key: give it with --health-key'
+        ? `holds no private key: give it with --${flags.key}`
         : 'holds no private key in PEM',
     )
   if (/ENCRYPTED/.test(pem))
@@ -79,13 +95,13 @@ function privateKey(certFile: string, keyFile: string | undefined): { pem: strin
   }
 }
 
-function mismatch(certFile: string, keyFile: string | undefined): UsageError {
+function mismatch(certFile: string, keyFile: string | undefined, flags: TrustFlags): UsageError {
   if (keyFile === undefined)
-    return broken('health-cert', certFile, 'holds a key that does not belong to its certificate')
+    return broken(flags.cert, certFile, 'holds a key that does not belong to its certificate')
   return broken(
-    'health-key',
+    flags.key,
     keyFile,
-    `does not belong to the certificate in --health-cert ${JSON.stringify(certFile)}`,
+    `does not belong to the certificate in --${flags.cert} ${JSON.stringify(certFile)}`,
   )
 }
 

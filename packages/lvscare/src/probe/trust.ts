@@ -1,6 +1,8 @@
+import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { HealthConfig } from '../config-health.ts'
 import { messageOf, UsageError } from '../errors.ts'
+import { type RenewalEvent, renewedFiles } from './renewed-files.ts'
 import { readTrust, type TrustMaterial, trustStamp } from './trust-files.ts'
 
 /** What the flags say about TLS. */
@@ -16,8 +18,8 @@ export interface TlsTrust {
   readonly serverName: string | undefined
 }
 
-/** What became of files that have changed: they are used now, or cannot be, and the last good ones stay. */
-export type TrustEvent = { readonly kind: 'reloaded' } | { readonly kind: 'failed'; readonly error: string }
+/** {@link RenewalEvent} of the files of probes. */
+export type TrustEvent = RenewalEvent
 
 /**
  * Reads the certificates and the key, if any are given; throws {@link UsageError} that names flag, file and rule.
@@ -29,55 +31,24 @@ export function loadTrust(
   config: TrustConfig,
   report: (event: TrustEvent) => void = () => undefined,
 ): () => TlsTrust {
-  const trust = new Trust(config, report)
-  return () => trust.current()
-}
-
-class Trust {
-  readonly #config: TrustConfig
-  readonly #report: (event: TrustEvent) => void
-  #stamp: string
-  #current: TlsTrust
-  #problem: string | undefined
-
-  constructor(config: TrustConfig, report: (event: TrustEvent) => void) {
-    this.#config = config
-    this.#report = report
-    // Before the files are read: what is written meanwhile is one more change.
-    this.#stamp = trustStamp(config)
-    this.#current = this.#load()
-  }
-
-  current(): TlsTrust {
-    const stamp = trustStamp(this.#config)
-    // As long as they cannot be used they are tried again: certificate and key are seldom replaced in one moment.
-    if (stamp !== this.#stamp || this.#problem !== undefined) this.#reload(stamp)
-    return this.#current
-  }
-
-  #reload(stamp: string): void {
-    try {
-      this.#current = this.#load()
-      this.#stamp = stamp
-      this.#problem = undefined
-      this.#report({ kind: 'reloaded' })
-    } catch (error) {
-      const problem = messageOf(error)
-      if (problem !== this.#problem) this.#report({ kind: 'failed', error: problem })
-      this.#problem = problem
-    }
-  }
-
-  #load(): TlsTrust {
-    const { insecure, serverName } = this.#config
-    return { context: contextOf(readTrust(this.#config), insecure), insecure, serverName }
-  }
+  const { insecure, serverName } = config
+  return renewedFiles({
+    stamp: () => trustStamp(config),
+    load: () => ({ context: contextOf(readTrust(config), insecure), insecure, serverName }),
+    report,
+  })
 }
 
 /** Where every certificate will do, the authorities that Node brings along need not be read: they take megabytes too. */
 function contextOf({ ca, cert, key }: TrustMaterial, insecure: boolean): SecureContext {
   try {
-    return createSecureContext({ ca: ca ?? (insecure ? [] : undefined), cert, key })
+    return createSecureContext({
+      ca: ca ?? (insecure ? [] : undefined),
+      cert,
+      key,
+      // A server could have us shake hands without end, on a connection on which nobody asks anything.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    })
   } catch (error) {
     throw new UsageError(`the certificates for probes cannot be used: ${messageOf(error)}`, { cause: error })
   }

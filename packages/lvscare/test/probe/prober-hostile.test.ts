@@ -91,6 +91,39 @@ const ANSWERS: Record<string, [serve: Serve, expected: Partial<Verdict>]> = {
     },
     { outcome: 'healthy', status: 200 },
   ],
+  'announces exabytes and pours them': [
+    (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9223372036854775807\r\n\r\n')
+      pour(socket, 'o'.repeat(65_536))
+    },
+    { outcome: 'healthy', status: 200 },
+  ],
+  'announces more than there are numbers': [
+    (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999999\r\n\r\no'),
+    { outcome: 'dead', reason: 'protocol' },
+  ],
+  'announces a chunk of exabytes and pours it': [
+    (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7fffffffffffffff\r\n')
+      pour(socket, 'o'.repeat(65_536))
+    },
+    { outcome: 'healthy', status: 200 },
+  ],
+  'has a status that nobody knows': [
+    (socket) => socket.write('HTTP/1.1 99999 OK\r\ncontent-length: 0\r\n\r\n'),
+    { outcome: 'dead', reason: 'protocol' },
+  ],
+  'has a status of its own': [
+    (socket) => socket.write('HTTP/1.1 999 OK\r\ncontent-length: 0\r\n\r\n'),
+    { outcome: 'sick', status: 999 },
+  ],
+  'wants to write into the log': [
+    (socket) =>
+      socket.write(
+        'HTTP/1.1 500 \u001b[2J{"level":"error"}\r\nx: \u001b[31m\tlevel=fatal\r\ncontent-length: 0\r\n\r\n',
+      ),
+    { outcome: 'dead', reason: 'protocol' },
+  ],
   'pours chunks of nothing but extensions': [
     (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
@@ -134,6 +167,22 @@ const ANSWERS: Record<string, [serve: Serve, expected: Partial<Verdict>]> = {
   'redirects to itself': [
     (socket) => socket.write('HTTP/1.1 301 Moved\r\nlocation: /healthz\r\ncontent-length: 0\r\n\r\n'),
     { outcome: 'healthy', status: 301 },
+  ],
+  'redirects to where cloud providers tell secrets': [
+    (socket) =>
+      socket.write(
+        'HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/latest/meta-data/\r\ncontent-length: 0\r\n\r\n',
+      ),
+    { outcome: 'healthy', status: 302 },
+  ],
+  'redirects to where we can see it': [
+    (socket) => {
+      const { localPort } = socket
+      socket.write(
+        `HTTP/1.1 307 Elsewhere\r\nlocation: https://127.0.0.1:${localPort}/other\r\ncontent-length: 0\r\n\r\n`,
+      )
+    },
+    { outcome: 'healthy', status: 307 },
   ],
   'resets instead of an answer': [(_socket, reset) => reset(), { outcome: 'dead', reason: 'reset' }],
   'resets in the middle of the headers': [
@@ -201,7 +250,10 @@ describe('Prober, on a hostile server', () => {
     ])(`that ${what}: one time limit at most, and the connection is gone, %s`, async (_how, start) => {
       const server = await closing(start(serve))
       const prober = proberOf(server.origin, { timeoutMs: LIMIT_MS })
-      expect(await inTime(prober.probe(NO_STOP))).toMatchObject(expected)
+      const verdict = await inTime(prober.probe(NO_STOP))
+      expect(verdict).toMatchObject(expected)
+      // What is said of it must not say what the server wants.
+      if ('detail' in verdict) expect(verdict.detail).not.toMatch(/\p{Cc}|level|169\.254/u)
       await prober.close()
       await until('the connection is gone', () => server.open.size === 0)
       expect(server.connections).toBe(1)

@@ -73,6 +73,51 @@ const ANSWERS: Record<string, [serve: (socket: Socket) => void, expected: Partia
     endless(frame(HEADERS, 0, 1, STATUS_200), many(frame(CONTINUATION, 0, 1))),
     DEAD,
   ],
+  'packs a bomb of headers': [
+    // One large field goes into the table, and then thousands of references to it come, of a byte each.
+    endless(
+      Buffer.concat([
+        frame(
+          HEADERS,
+          0,
+          1,
+          Buffer.concat([STATUS_200, Buffer.from('400178ff811e', 'hex'), Buffer.alloc(4000, 0x61)]),
+        ),
+      ]),
+      many(frame(CONTINUATION, 0, 1, Buffer.alloc(16_000, 0xbe)), 20),
+    ),
+    DEAD,
+  ],
+  'ends its own answer again and again': [endless(NONE, many(frame(RST_STREAM, 0, 1, uint32(8)))), DEAD],
+  'opens the window a little, again and again': [
+    endless(NONE, many(frame(WINDOW_UPDATE, 0, 0, uint32(1)))),
+    DEAD,
+  ],
+  'pours priorities': [endless(NONE, many(frame(FRAME.PRIORITY, 0, 1, Buffer.alloc(5)))), DEAD],
+  'answers with a status that nobody knows': [
+    then(frame(HEADERS, 5, 1, Buffer.from('08053939393939', 'hex'))),
+    DEAD,
+  ],
+  // Node leaves such a header out, and nobody reads any.
+  'answers with the end of a line inside a header': [
+    then(frame(HEADERS, 5, 1, Buffer.concat([STATUS_200, Buffer.from('00017803610d0a', 'hex')]))),
+    { outcome: 'healthy', status: 200 },
+  ],
+  'redirects to where cloud providers tell secrets': [
+    then(
+      frame(
+        HEADERS,
+        5,
+        1,
+        Buffer.concat([
+          Buffer.from('0803333032', 'hex'),
+          Buffer.from('0f1f17', 'hex'),
+          Buffer.from('http://169.254.169.254/'),
+        ]),
+      ),
+    ),
+    { outcome: 'healthy', status: 302 },
+  ],
   'is about to answer, for ever': [
     // 100 Continue, written out: it has no number in the table.
     endless(NONE, many(frame(HEADERS, FLAG.END_HEADERS, 1, Buffer.from('0803313030', 'hex')))),

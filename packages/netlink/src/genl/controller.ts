@@ -29,12 +29,29 @@ export function lookupFamily(connection: Connection, name: string): FamilyInfo {
   try {
     const [message] = connection.execute({ type: Genl.ID_CTRL, get: true, payload })
     if (message === undefined) throw new DecodeError('family', 'one answer', 'none')
-    return readFamily(decodeGenl(message.payload).attributes)
+    return checked(readFamily(decodeGenl(message.payload).attributes), name)
   } catch (error) {
     if (error instanceof KernelError && error.errno === 'ENOENT') throw new NoFamilyError(name, error)
     throw error
   }
 }
+
+/** What is remembered and sent with every later request: of a garbled answer nothing must be left. */
+function checked(family: FamilyInfo, wanted: string): FamilyInfo {
+  const { id, name, version } = family
+  if (name !== wanted) throw new DecodeError('family', `the family "${wanted}"`, `"${name}"`)
+  // Only the controller itself has its number.
+  if (id <= Genl.ID_CTRL && name !== CONTROLLER)
+    throw new DecodeError('family', `an id above ${Genl.ID_CTRL}`, String(id))
+  if (version > MAX_VERSION) throw new DecodeError('family', 'a version of one byte', String(version))
+  return family
+}
+
+/** The name of the controller's own family. */
+const CONTROLLER = 'nlctrl'
+
+/** What fits into `struct genlmsghdr`. */
+const MAX_VERSION = 0xff
 
 function readFamily(bytes: Uint8Array): FamilyInfo {
   let id: number | undefined

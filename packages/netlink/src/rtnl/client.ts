@@ -1,5 +1,6 @@
 import { FamilyNumber, parseAddress } from '../address.ts'
 import { Flag } from '../constants.ts'
+import { DecodeError } from '../errors.ts'
 import {
   type AddressFilter,
   type AddressSpec,
@@ -158,6 +159,9 @@ export class Rtnetlink {
     const table = to.family === 'inet' ? RouteFlag.LOOKUP_TABLE : 0
     const payload = this.#kernel.get(RtmType.GETROUTE, encodeRouteLookup(to, flags | table), NO_WAY)
     const route = payload && decodeRoute(payload)
+    // Its source is written into a route of the family that was asked for.
+    if (route !== undefined && route.family !== to.family)
+      throw new DecodeError('route', `family ${to.family}`, route.family)
     return route && DEAD_ENDS.has(route.type) ? undefined : route
   }
 }

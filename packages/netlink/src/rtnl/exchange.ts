@@ -2,7 +2,7 @@ import { Connection, type ConnectionOptions, type Request } from '../connection.
 import { Flag, Protocol } from '../constants.ts'
 import { KernelError } from '../errors.ts'
 
-/** Options of {@link RtnlExchange.open}. */
+/** Options of `Rtnetlink.open`. */
 export type RtnetlinkOptions = Omit<ConnectionOptions, 'protocol' | 'strictDumps'>
 
 /** The four ways rtnetlink is spoken to; types are `RTM_*`, payloads are encoded. */

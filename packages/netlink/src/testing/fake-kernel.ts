@@ -18,8 +18,11 @@ export type Errno = keyof typeof constants.errno | number
 
 /** Short forms of {@link Reply}. */
 export const reply: {
+  /** The request was carried out: an acknowledgement and nothing else. */
   ok(): Reply
+  /** The answer to a dump, a message each. */
   objects(...objects: Pick<Message, 'type' | 'payload'>[]): Reply
+  /** The request is refused, with the kernel's own sentence if there is one. */
   errno(errno: Errno, message?: string): Reply
 } = {
   ok: () => ({ objects: [] }),
@@ -47,7 +50,10 @@ export interface FakeKernelOptions {
 export function fakeKernel(
   answer: (request: Message) => Reply | readonly Reply[],
   options: FakeKernelOptions = {},
-): Libc & { readonly openSockets: () => number } {
+): Libc & {
+  /** How many sockets were opened and not closed. */
+  readonly openSockets: () => number
+} {
   const portId = options.portId ?? 4242
   const queues = new Map<number, Array<Uint8Array | { readonly recv: keyof typeof constants.errno }>>()
   let nextFd = 100

@@ -5,6 +5,7 @@ import { type Golden, parseGolden } from './golden.ts'
 export class GoldenFolder {
   readonly #folder: URL
 
+  /** `folder` holds the files, `NAME.hex` each. */
   constructor(folder: URL) {
     this.#folder = folder
   }

@@ -1,3 +1,9 @@
+/**
+ * A kernel that a test plays, and the playback of what a real one said.
+ *
+ * @module @lvscare/netlink/testing
+ */
+
 export { annotate, type Layout, type Layouts, type Nest, nameIn } from './annotate.ts'
 export { type Errno, type FakeKernelOptions, fakeKernel, type Reply, reply, SKIP } from './fake-kernel.ts'
 export { formatGolden, type Golden, parseGolden, type Turn, timeless, turnsOf } from './golden.ts'

@@ -17,7 +17,10 @@ const PORT_ID = 4242
  * Sequence numbers and port ids are those of the run, the family id that of the capture: its look-up is answered
  * without one. Throws RangeError on a request that differs. `left` tells how many requests of the capture did not come.
  */
-export function replayKernel(golden: Golden): Libc & { readonly left: () => number } {
+export function replayKernel(golden: Golden): Libc & {
+  /** How many requests of the capture did not come yet. */
+  readonly left: () => number
+} {
   const turns = turnsOf(golden)
   const family = familyIdOf(golden)
   const libc = fakeKernel(

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { Connection, type FamilyInfo, lookupFamily, NoFamilyError, Protocol } from '../../src/index.ts'
+import {
+  AttributeWriter,
+  Connection,
+  CtrlAttr,
+  type FamilyInfo,
+  lookupFamily,
+  NoFamilyError,
+  Protocol,
+} from '../../src/index.ts'
 import {
   type Exchange,
   fakeKernel,
@@ -69,6 +77,23 @@ describe('lookupFamily', () => {
   })
 
   it('takes the longest name there is', () => {
-    expect(lookup(reply.objects({ type: 16, payload: IPVS }), 'a-name-of-15-ch').id).toBe(35)
+    const name = new AttributeWriter().text(CtrlAttr.FAMILY_NAME, 'a-name-of-15-ch').finish()
+    const payload = Buffer.concat([IPVS.subarray(0, 4), name, IPVS.subarray(16)])
+    expect(lookup(reply.objects({ type: 16, payload }), 'a-name-of-15-ch').id).toBe(35)
+  })
+
+  // What is wrong here would be remembered, and every later request be sent to somebody else or to nobody.
+  it.each([
+    ['another name', IPVS, 'NOTIPVS'],
+    ['the id of the controller', hex`01020000 0900 0200 4950565300 000000 0600 0100 1000 0000`, 'IPVS'],
+    [
+      'a version that fits no header',
+      hex`01020000 0900 0200 4950565300 000000 0600 0100 2300 0000 0800 0300 01010000`,
+      'IPVS',
+    ],
+  ])('refuses an answer with %s', (_what, payload, name) => {
+    expect(() => lookup(reply.objects({ type: 16, payload }), name)).toThrow(
+      expect.objectContaining({ code: 'ERR_NETLINK_DECODE' }),
+    )
   })
 })

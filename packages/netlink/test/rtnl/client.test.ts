@@ -176,13 +176,22 @@ describe('lookup() and match()', () => {
   const answer = reply.objects(route({ ...VIRTUAL, preferredSource: '10.0.0.7' }))
 
   it('ask IPv4 for its table, and IPv6 not', () => {
-    const { rtnl, requests } = clientOf(answer)
-    rtnl.lookup('10.99.0.1')
-    rtnl.lookup('fd00::1')
-    rtnl.match('10.99.0.1')
-    rtnl.match('fd00::1')
-    expect(requests.map(flagsOf)).toEqual([0x1000, 0, 0x3000, 0x2000])
+    const [four, six] = [clientOf(answer), clientOf(reply.objects(route({ destination: 'fd00::1/128' })))]
+    four.rtnl.lookup('10.99.0.1')
+    four.rtnl.match('10.99.0.1')
+    six.rtnl.lookup('fd00::1')
+    six.rtnl.match('fd00::1')
+    const requests = [...four.requests, ...six.requests]
+    expect(requests.map(flagsOf)).toEqual([0x1000, 0x3000, 0, 0x2000])
     expect(requests.map(({ flags }) => flags & Flag.DUMP)).toEqual([0, 0, 0, 0])
+  })
+
+  it('an answer of the other family is a DecodeError: its source belongs into no route of ours', () => {
+    const answer = reply.objects(route({ destination: '::/0', preferredSource: 'fd00::9' }))
+    for (const ask of ['lookup', 'match'] as const)
+      expect(() => clientOf(answer).rtnl[ask]('10.99.0.1')).toThrow(
+        expect.objectContaining({ code: 'ERR_NETLINK_DECODE' }),
+      )
   })
 
   it('tell the route', () => {

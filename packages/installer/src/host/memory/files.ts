@@ -22,10 +22,12 @@ export class MemoryFiles {
   readonly #host: string
   readonly #entries = new Map<string, Entry>([['/', directory(0o755)]])
 
+  /** `host` is the name of the node that stands in the errors. */
   constructor(host: string) {
     this.#host = host
   }
 
+  /** The bytes of a file, or `undefined` where nothing is; throws for a directory. */
   read(path: string): Buffer | undefined {
     const entry = this.#entries.get(path)
     if (entry === undefined) return undefined
@@ -33,11 +35,13 @@ export class MemoryFiles {
     return Buffer.from(entry.content)
   }
 
+  /** What is at a path, or `undefined` where nothing is. */
   stat(path: string): FileStat | undefined {
     const entry = this.#entries.get(path)
     return entry && { kind: entry.kind, mode: entry.mode }
   }
 
+  /** The sorted names in a directory, or `undefined` where nothing is; throws for a file. */
   list(path: string): string[] | undefined {
     const entry = this.#entries.get(path)
     if (entry === undefined) return undefined
@@ -45,12 +49,14 @@ export class MemoryFiles {
     return this.#children(path).map((child) => child.slice(child.lastIndexOf('/') + 1))
   }
 
+  /** Writes a file as a program would: its directory must be there. */
   write(path: string, content: string | Uint8Array, mode: number): void {
     this.#needFolder('write', path)
     if (this.#entries.get(path)?.kind === 'directory') throw this.#error('write', path, 'is a directory')
     this.#entries.set(path, { kind: 'file', mode, content: Buffer.from(content) })
   }
 
+  /** Makes one directory in one that exists; it is no error when it is there already. */
   makeDirectory(path: string, mode: number): void {
     const kind = this.#entries.get(path)?.kind
     if (kind === 'directory') return
@@ -59,6 +65,7 @@ export class MemoryFiles {
     this.#entries.set(path, directory(mode))
   }
 
+  /** Removes a file or an empty directory; it is no error when nothing is there. */
   remove(path: string): void {
     if (this.#entries.get(path)?.kind === 'directory' && this.#children(path).length > 0)
       throw this.#error('remove', path, 'the directory is not empty')
@@ -85,6 +92,7 @@ export class MemoryFiles {
     this.#entries.set(path, { kind: 'other', mode: 0o777, content: Buffer.alloc(0) })
   }
 
+  /** Everything there is, by path and in the order of the paths. */
   snapshot(): FilesSnapshot {
     const sorted = [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1))
     return Object.fromEntries(sorted.map(([path, entry]) => [path, entryText(entry)]))

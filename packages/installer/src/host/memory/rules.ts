@@ -26,7 +26,9 @@ export interface MemoryRule {
 
 /** The rules of a kernel in memory, and the guards that look after them, by the text of the virtual server. */
 export class MemoryRules {
+  /** The rules in the kernel. */
   readonly rules: Map<string, MemoryRule> = new Map()
+  /** The guards that run. */
   readonly guards: Map<string, MemoryGuard> = new Map()
 
   /** Lets a guard run: its rule is set as it would do, and stays when the guard is stopped. */
@@ -41,6 +43,7 @@ export class MemoryRules {
     this.guards.delete(virtual)
   }
 
+  /** What `lvscare status` would tell of a virtual server, or `undefined` where there is neither rule nor guard. */
   observe({ text }: Endpoint): StatusReport | undefined {
     const rule = this.rules.get(text)
     const guard = this.guards.get(text)
