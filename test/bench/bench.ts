@@ -11,6 +11,8 @@ import { benchMemory } from './memory.ts'
 import { benchPass } from './pass.ts'
 import { benchProbes } from './probes.ts'
 import { benchRepair } from './repair.ts'
+import { benchScrape } from './scrape.ts'
+import { benchSingle, benchSingleMemory } from './single.ts'
 import { benchStart } from './start.ts'
 import { kept, type Result, table } from './stats.ts'
 
@@ -28,6 +30,9 @@ const PARTS: Record<string, () => Result[] | Promise<Result[]>> = {
   loss: benchLoss,
   probes: benchProbes,
   clients: benchClients,
+  scrape: benchScrape,
+  single: benchSingle,
+  'single-memory': benchSingleMemory,
 }
 
 const results: Result[] = []
