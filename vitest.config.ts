@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@lvscare/source'] } },
   resolve: { conditions: ['@lvscare/source'] },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/{contract,e2e}/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'test/{contract,e2e,fuzz,soak}/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 20_000,
   },
