@@ -14,6 +14,9 @@ const LEFT_OUT = [
   /\/pino\/lib\/(?:transport|multistream)\.js$/,
 ]
 
+/** True for a file of a library that the bundle has an empty shell of. */
+export const isLeftOut = (path) => LEFT_OUT.some((pattern) => pattern.test(`/${path}`))
+
 /** A module that may be imported, constructed and looked into, and says what is wrong when it is called. */
 const stub = (path) => `
   const stub = new Proxy(function () {}, {
@@ -35,7 +38,7 @@ export const leaveOut = {
     onLoad(
       { filter: /\/node_modules\/(?:undici|prom-client|@opentelemetry|thread-stream|pino)\// },
       ({ path }) => {
-        if (!LEFT_OUT.some((pattern) => pattern.test(path))) return undefined
+        if (!isLeftOut(path)) return undefined
         return {
           loader: 'js',
           contents: stub(path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)),

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # npm run bench: measures what docs/performance.md promises; exit code 1 when a promise is not kept.
 # LVSCARE_BENCH="pass start" measures only some of: pass, start, memory, cpu, foreign, repair, growth, installer, failover, loss (in the
-# virtual machine), fleet, clients and probes (here). What failover and loss measured is left in .cache/bench.
+# virtual machine), fleet, clients, scrape, probes and single (here). single-memory is the other half of single. What failover and loss measured is left in .cache/bench.
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 bash scripts/setup.sh
 node scripts/build-tests.mjs
-read -ra PARTS <<<"${LVSCARE_BENCH:-pass start memory cpu foreign repair growth installer failover loss fleet clients probes}"
+read -ra PARTS <<<"${LVSCARE_BENCH:-pass start memory cpu foreign repair growth installer failover loss single-memory fleet clients scrape probes single}"
 RESULTS=${LVSCARE_CACHE:-.cache}/bench
 HERE=() THERE=() LONG=()
+if [[ " ${PARTS[*]}" == *' single'* ]]; then bash scripts/single-file.sh; fi
 for part in "${PARTS[@]}"; do
   case $part in
-    probes | clients | fleet) HERE+=("$part") ;;
+    probes | clients | fleet | scrape | single) HERE+=("$part") ;;
     failover | loss) LONG+=("$part") ;;
     *) THERE+=("$part") ;;
   esac

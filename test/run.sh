@@ -145,8 +145,13 @@ bash scripts/ffi-napi.sh
 check 'format' npm run --silent check:format
 check 'lint' npm run --silent check:lint
 check 'types' npm run --silent check:types
+check 'API reference' npm run --silent check:api
+check 'licences of dependencies' npm run --silent check:licenses
+check 'version' npm run --silent check:version
 unit_tests
-if node scripts/build-tests.mjs; then
+# Before the suite: it runs the image too.
+check 'image' scripts/image/compare.sh
+if bash scripts/single-file.sh && node scripts/build-tests.mjs; then
   kernel_suites
 else
   failed=$((failed + 1)) && blame 'the build of the suite'

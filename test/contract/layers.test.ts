@@ -33,6 +33,19 @@ describe.each(LAYERS.map((layer, index) => ({ ...layer, index })))('$name', ({ f
     }
   })
 
+  it('names in its package.json everything that it imports, so that nobody gets it by luck', () => {
+    const { name, dependencies = {} } = JSON.parse(
+      readFileSync(join(packages, folder, 'package.json'), 'utf8'),
+    )
+    for (const text of sources(folder)) {
+      for (const [, from = ''] of text.matchAll(/(?:from|import\() ?'([^'.][^']*)'/g)) {
+        if (from.startsWith('node:')) continue
+        const wanted = from.match(/^(?:@[^/]+\/)?[^/]+/)?.[0]
+        expect([name, ...Object.keys(dependencies)]).toContain(wanted)
+      }
+    }
+  })
+
   it('refers only to layers below, so that the compiler sees no other', () => {
     const { references } = JSON.parse(readFileSync(join(packages, folder, 'tsconfig.json'), 'utf8'))
     for (const { path } of references as { path: string }[]) {

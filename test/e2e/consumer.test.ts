@@ -1,12 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const PACKAGES = ['netlink', 'ipvs', 'lvscare', 'installer']
+import { HARMLESS_PROGRAMS, HARMLESS_SCRIPTS, PROGRAMS } from './documents/examples.ts'
+import { install, manifest, packAll, ROOT, run, temporary } from './support/tarballs.ts'
 
 /** As strict as can be, and the packages' own declarations are checked too. */
 const TSCONFIG = {
@@ -18,7 +14,7 @@ const TSCONFIG = {
     noUncheckedIndexedAccess: true,
     skipLibCheck: false,
     outDir: 'out',
-    typeRoots: [join(root, 'node_modules/@types')],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
     types: ['node'],
   },
   include: ['*.ts'],
@@ -34,49 +30,37 @@ const ENTRIES = [
 ]
 
 describe('who uses the packages outside this workspace', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lvscare-consumer-'))
+  const folder = temporary('consumer')
   const consumer = join(folder, 'consumer')
-
-  function run(command: string, args: readonly string[], cwd: string): string {
-    const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-    expect(status, `${command} ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0)
-    return stdout
-  }
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
 
   beforeAll(() => {
-    run(
-      process.execPath,
-      [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...PACKAGES.map((name) => `packages/${name}`)],
-      root,
-    )
-    run(process.execPath, ['scripts/build.mjs'], root)
-    const workspaces = PACKAGES.flatMap((name) => ['-w', `packages/${name}`])
-    run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder, ...workspaces], root)
-    mkdirSync(consumer)
-    writeFileSync(
-      join(consumer, 'package.json'),
-      JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
-    )
-    const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
-    const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
-    run('npm', ['install', ...quiet, ...tarballs.map((name) => join(folder, name))], consumer)
+    install(consumer, Object.values(packAll(folder)), ['--ignore-scripts'])
     writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(TSCONFIG))
-    for (const [index, example] of examples().entries())
-      writeFileSync(join(consumer, `example-${index}.ts`), example)
+    for (const example of PROGRAMS) writeFileSync(join(consumer, `${nameOf(example)}.ts`), example.text)
     const imports = ENTRIES.map(
       (name, index) =>
         `import * as entry${index} from '${name}'\nconsole.log(Object.keys(entry${index}).length)`,
     )
     writeFileSync(join(consumer, 'entries.ts'), `${imports.join('\n')}\n`)
   }, 240_000)
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000)
 
-  it('compiles against their types, and runs the examples of the README', () => {
-    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', consumer], consumer)
-    expect(examples().length).toBeGreaterThan(0)
-    for (const index of examples().keys())
-      run(process.execPath, [join('out', `example-${index}.js`)], consumer)
+  it('compiles the programs of all documents against their types, and runs those that need no kernel', () => {
+    run(process.execPath, [tsc, '-p', consumer], consumer)
+    expect(HARMLESS_PROGRAMS.length).toBeGreaterThan(0)
+    for (const example of HARMLESS_PROGRAMS)
+      run(process.execPath, [join('out', `${nameOf(example)}.js`)], consumer)
   }, 120_000)
+
+  it('runs the commands of all documents that need no node, as they are written', () => {
+    const PATH = [join(consumer, 'node_modules/.bin'), process.env['PATH']].join(delimiter)
+    for (const script of HARMLESS_SCRIPTS) {
+      const empty = join(folder, nameOf(script))
+      mkdirSync(empty)
+      run('bash', ['-euo', 'pipefail', '-c', script.text], empty, { ...process.env, PATH })
+    }
+  }, 60_000)
 
   it('gets something from every entry', () => {
     const counts = run(process.execPath, [join('out', 'entries.js')], consumer)
@@ -88,7 +72,7 @@ describe('who uses the packages outside this workspace', () => {
   })
 
   it('gets both programs', () => {
-    const { version } = JSON.parse(readFileSync(join(root, 'packages/installer/package.json'), 'utf8'))
+    const { version } = manifest('.')
     for (const program of ['lvscare', 'lvscare-installer'])
       expect(run(join(consumer, 'node_modules/.bin', program), ['version', '--short'], consumer)).toBe(
         `${version}\n`,
@@ -96,8 +80,7 @@ describe('who uses the packages outside this workspace', () => {
   })
 })
 
-/** The TypeScript of packages/installer/README.md, a program each. */
-function examples(): string[] {
-  const readme = readFileSync(join(root, 'packages/installer/README.md'), 'utf8')
-  return [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text)
+/** A name for a file of a block: where it is from. */
+function nameOf({ file, line }: { readonly file: string; readonly line: number }): string {
+  return `${file.replaceAll(/\W/g, '-')}-${line}`
 }

@@ -1,5 +1,5 @@
 import { ApiServer, type ApiServerOptions, PORT } from './apiserver.ts'
-import { selfSigned } from './certificate.ts'
+import { type KeyPair, selfSigned } from './certificate.ts'
 import { exec } from './exec.ts'
 import { TestNetwork } from './hosts.ts'
 
@@ -13,10 +13,13 @@ export const VIRTUAL = { v4: `${VIP.v4}:${PORT}`, v6: `[${VIP.v6}]:${PORT}` } as
 export class TestCluster {
   readonly network: TestNetwork
   readonly servers: readonly ApiServer[]
+  /** What every server shows, and the authority for it too: it is signed by itself. */
+  readonly certificate: KeyPair
 
-  private constructor(network: TestNetwork, servers: readonly ApiServer[]) {
+  private constructor(network: TestNetwork, servers: readonly ApiServer[], certificate: KeyPair) {
     this.network = network
     this.servers = servers
+    this.certificate = certificate
   }
 
   /** Builds the network and starts every apiserver. */
@@ -32,7 +35,7 @@ export class TestCluster {
     const servers = network.hosts.map((host) => new ApiServer(host, pair, options))
     // One after the other: on two emulated cores starting all at once is slower.
     for (const server of servers) await server.start()
-    return new TestCluster(network, servers)
+    return new TestCluster(network, servers, pair)
   }
 
   /** The apiserver on a host. */

@@ -23,6 +23,11 @@ export class FaultWorld {
     this.#flags = [...cluster.flags, ...flags]
   }
 
+  /** The guard, unless it is dead. */
+  get guard(): GuardProcess | undefined {
+    return this.#guard
+  }
+
   /** `running`, `paused` or `dead`; throws when it ended by itself. */
   get guardState(): 'running' | 'paused' | 'dead' {
     const guard = this.#guard

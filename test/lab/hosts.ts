@@ -1,7 +1,20 @@
 import { exec } from './exec.ts'
 
-/** The address of this machine on the test network, and its prefix. */
+/** The address of this machine on the test network. */
 export const NODE = { v4: '192.0.2.1', v6: '2001:db8::1' } as const
+
+/** The first three numbers of a network, and those of this machine and of the first host in it. */
+export interface Addresses {
+  readonly network: string
+  readonly node: number
+  readonly first: number
+}
+
+/** Those that tests use. */
+const USUAL: Addresses = { network: '192.0.2', node: 1, first: 11 }
+
+/** Those that the documents speak of: apiservers from 192.168.72.50 on. */
+export const DOCUMENTED: Addresses = { network: '192.168.72', node: 1, first: 50 }
 
 /** The switch of the test network. */
 export const BRIDGE = 'lvsbr0'
@@ -14,9 +27,9 @@ export class TestHost {
   /** The network interface of this machine in which its cable ends. */
   readonly cable: string
 
-  constructor(name: string, number: number) {
+  constructor(name: string, number: number, network: string = USUAL.network) {
     this.name = name
-    this.v4 = `192.0.2.${number}`
+    this.v4 = `${network}.${number}`
     this.v6 = `2001:db8::${number.toString(16)}`
     this.cable = `lvs-${name}`
   }
@@ -65,12 +78,17 @@ export class TestNetwork {
 
   /** Builds the network; the first host gets number 11. */
   static create(...names: string[]): TestNetwork {
+    return TestNetwork.at(USUAL, ...names)
+  }
+
+  /** The same with other addresses of IPv4. */
+  static at({ network, node, first }: Addresses, ...names: string[]): TestNetwork {
     exec('ip', 'link', 'set', 'lo', 'up')
     exec('ip', 'link', 'add', BRIDGE, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
     exec('ip', 'link', 'set', BRIDGE, 'up')
-    exec('ip', 'addr', 'add', `${NODE.v4}/24`, 'dev', BRIDGE)
+    exec('ip', 'addr', 'add', `${network}.${node}/24`, 'dev', BRIDGE)
     exec('ip', 'addr', 'add', `${NODE.v6}/64`, 'dev', BRIDGE, 'nodad')
-    const hosts = names.map((name, index) => new TestHost(name, 11 + index))
+    const hosts = names.map((name, index) => new TestHost(name, first + index, network))
     for (const host of hosts) host.create()
     return new TestNetwork(hosts)
   }

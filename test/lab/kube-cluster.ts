@@ -4,7 +4,7 @@ import type { KeyPair } from './certificate.ts'
 import { VIP } from './cluster.ts'
 import { CLUSTER_INFO_PATH, caCertHash, clusterInfo } from './cluster-info.ts'
 import { exec } from './exec.ts'
-import { type TestHost, TestNetwork } from './hosts.ts'
+import { type Addresses, type TestHost, TestNetwork } from './hosts.ts'
 import { Kubelet } from './kubelet.ts'
 import { NodeWorld } from './node-world.ts'
 
@@ -26,8 +26,14 @@ export class KubeCluster {
   }
 
   /** Builds the network and starts the masters' apiservers; the others are hosts without anything. */
-  static async create(masters: readonly string[], others: readonly string[]): Promise<KubeCluster> {
-    const network = TestNetwork.create(...masters, ...others)
+  static async create(
+    masters: readonly string[],
+    others: readonly string[],
+    addresses?: Addresses,
+  ): Promise<KubeCluster> {
+    const names = [...masters, ...others]
+    const network =
+      addresses === undefined ? TestNetwork.create(...names) : TestNetwork.at(addresses, ...names)
     const authority = new Authority()
     const hosts = masters.map((name) => network.host(name))
     const documents = {
@@ -59,9 +65,9 @@ export class KubeCluster {
     return found
   }
 
-  /** Another certificate of the cluster's authority on every master. */
-  async present(names: readonly string[]): Promise<void> {
-    const pair: KeyPair = this.authority.issue({ names })
+  /** Another certificate of the cluster's authority on every master, for as many days. */
+  async present(names: readonly string[], ends?: number): Promise<void> {
+    const pair: KeyPair = this.authority.issue({ names, ...(ends === undefined ? {} : { ends }) })
     for (const server of this.servers) await server.present(pair)
   }
 

@@ -31,7 +31,8 @@ export function word(cell: string | undefined): string {
   return words[0] ?? ''
 }
 
-function tables(text: string): string[][][] {
+/** Every table of a text: its rows of cells, titles first and the line below them second. */
+export function tables(text: string): string[][][] {
   const blocks = text.split('\n').reduce<string[][]>(
     (list, line) => {
       if (!line.startsWith('|')) list.push([])
