@@ -96,7 +96,7 @@ export class FakeRtnl {
   }
 
   #newLink(payload: Uint8Array): Reply {
-    const { name, kind } = decodeLink(payload)
+    const { name, kind } = asked(payload)
     if (this.#find(payload) !== undefined) return reply.errno('EEXIST')
     this.links.set(this.#nextLink, { name, kind, up: false })
     this.#nextLink += 1
@@ -111,7 +111,7 @@ export class FakeRtnl {
   }
 
   #find(payload: Uint8Array): number | undefined {
-    const { index, name } = decodeLink(payload)
+    const { index, name } = asked(payload)
     if (index !== 0) return this.links.has(index) ? index : undefined
     return [...this.links].find(([, link]) => link.name === name)?.[0]
   }
@@ -148,6 +148,18 @@ export class FakeRtnl {
     }
     return reply.errno('ESRCH')
   }
+}
+
+/** A question may leave the index out, and an answer never does. */
+function asked(payload: Uint8Array): {
+  readonly index: number
+  readonly name: string
+  readonly kind?: string
+} {
+  const whole = Uint8Array.from(payload)
+  const index = viewOf(whole).getInt32(4, LITTLE)
+  if (index === 0) viewOf(whole).setInt32(4, 1, LITTLE)
+  return { ...decodeLink(whole), index }
 }
 
 const none = new Uint8Array(4)

@@ -19,6 +19,14 @@ describe('inputs that were kept', () => {
   })
 })
 
+it.each([
+  ['a family with a version that fits no header was remembered for ever', 15_965],
+  ['a link with index 0 was looked for', 29_480],
+  ['an answer without end was listened to for ever', 1761],
+])('a guard that once failed does not any more: %s', (_what, seed) => {
+  expect(() => TARGETS.get('guard')?.run(new Random(seed))).not.toThrow()
+})
+
 it('new ones do no harm', () => {
   const { seed } = new Random(Number(process.env['LVSCARE_FUZZ_SEED'] || Date.now()))
   console.log(`fuzz: LVSCARE_FUZZ_SEED=${seed}`)

@@ -5,7 +5,7 @@ import { Random } from '../lab/random.ts'
 import { Soak } from '../soak/run.ts'
 
 /** Short: what is long is `npm run soak`, which also compares memory. */
-const SECONDS = 40
+const SECONDS = 25
 
 /** Far above what a guard needs in emulation, and far below what one has that keeps what it is sent. */
 const MAX_RSS_MIB = 120
@@ -31,7 +31,7 @@ describe('lvscare care, in bad weather', () => {
       report.problems.filter((problem) => !grown.test(problem)),
       [],
     )
-    assert.ok(report.faults > 10, `${report.faults} faults`)
+    assert.ok(report.faults > 5, `${report.faults} faults`)
     const most = Math.max(...(soak?.samples ?? []).map(({ rssMiB }) => rssMiB))
     assert.ok(most < MAX_RSS_MIB, `${most} MiB`)
   })

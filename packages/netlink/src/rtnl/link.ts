@@ -61,8 +61,10 @@ export function decodeLink(payload: Uint8Array): Link {
   }
   const view = viewOf(payload)
   const flags = view.getUint32(8, LITTLE)
+  const index = view.getInt32(4, LITTLE)
+  if (index < 1) throw new DecodeError('link', 'an index from 1', String(index))
   const link: { -readonly [Key in keyof Link]: Link[Key] } = {
-    index: view.getInt32(4, LITTLE),
+    index,
     name: '',
     mtu: 0,
     up: (flags & LinkFlag.UP) !== 0,

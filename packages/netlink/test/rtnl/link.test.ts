@@ -117,6 +117,11 @@ describe('decodeLink', () => {
     expect(() => decodeLink(hex`0000 0100 07000000 00000000`)).toThrow(
       'link: expected 16 bytes, received 12 bytes',
     )
+    // Asked for by index 0, the kernel would speak of all links.
+    for (const index of [hex`00000000`, hex`ffffffff`])
+      expect(() => decodeLink(Buffer.concat([hex`0000 0100`, index, hex`00000000 00000000`]))).toThrow(
+        'expected an index from 1',
+      )
     const badMtu = () => decodeLink(hex`0000 0100 07000000 00000000 00000000  0600 0400 dc05 0000`)
     expect(badMtu).toThrow(new DecodeError('link.4', 'exactly 4 bytes', '2 bytes'))
   })
