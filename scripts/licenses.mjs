@@ -29,6 +29,10 @@ function isAllowed(license, allowed) {
   }
 }
 
+if (process.argv.length > 2) {
+  console.error(`licenses: "${process.argv[2]}": no argument is taken`)
+  process.exit(2)
+}
 const { packages } = read('package-lock.json')
 const foreign = Object.entries(packages).filter(
   ([path, { link }]) => path.includes('node_modules/') && link !== true,

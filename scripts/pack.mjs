@@ -7,7 +7,14 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const folder = resolve(process.argv[2] ?? join(root, 'dist/npm'))
+const [target = join(root, 'dist/npm'), ...more] = process.argv.slice(2)
+if (/^(-|$)/.test(target) || more.length > 0) {
+  console.error(
+    `pack: "${[target, ...more].join(' ')}" is not a folder: one name, which does not begin with "-"`,
+  )
+  process.exit(2)
+}
+const folder = resolve(target)
 
 mkdirSync(folder, { recursive: true })
 // Each package's prepack runs; what it says goes to stderr with npm's own words.

@@ -79,6 +79,7 @@ function fail(code, ...lines) {
 
 const current = JSON.parse(read('package.json')).version
 const version = process.argv[2] ?? current
+if (process.argv.length > 3) fail(2, `"${process.argv[3]}": only one version is taken`)
 if (!VERSION.test(version)) fail(2, `"${version}" is not a version: X.Y.Z, or X.Y.Z-NAME before a release`)
 
 const changed = places

@@ -1,4 +1,13 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,6 +51,25 @@ describe('the licences of what we use', () => {
       'packages/a/node_modules/@b/bad': { version: '2.0.0', ...entry },
     })
     expect([code, err]).toEqual([1, `licenses: @b/bad 2.0.0: ${why}\n`])
+  })
+})
+
+describe('what a script does not take', () => {
+  it.each([
+    ['pack', ['--help'], 'pack: "--help" is not a folder'],
+    ['pack', [''], 'pack: "" is not a folder'],
+    ['pack', ['one', 'two'], 'pack: "one two" is not a folder'],
+    ['licenses', ['--help'], 'licenses: "--help": no argument is taken'],
+    ['version', ['1.2.3', '1.2.4'], 'version: "1.2.4": only one version is taken'],
+  ])('%s %j is refused, and nothing is written', (script, args, why) => {
+    const empty = mkdtempSync(join(folder, 'empty-'))
+    if (script === 'version')
+      for (const file of ['package.json', 'CHANGELOG.md']) copyFileSync(join(root, file), join(empty, file))
+    if (script === 'version') mkdirSync(join(empty, 'packages'))
+    const before = readdirSync(empty)
+    const { code, err } = runScript(`scripts/${script}.mjs`, args, empty)
+    expect([code, err]).toEqual([2, expect.stringContaining(why)])
+    expect(readdirSync(empty)).toEqual(before)
   })
 })
 

@@ -122,7 +122,7 @@ describe('the units of deploy/systemd with the single file, under systemd', { sk
     host.run(
       'sh',
       '-c',
-      'cp /bin/sleep /run/keepalived && mount -o remount,exec /run && { /run/keepalived 600 & }',
+      'cp /bin/sleep /run/keepalived && mount -o remount,exec /run && { /run/keepalived 600 >/dev/null 2>&1 & }',
     )
     for (let n = 0; n < 4; n += 1) {
       exec('ipvsadm', '-D', '-t', VIRTUAL.v4)

@@ -15,11 +15,13 @@ const CONFIG = '/etc/lvscare'
 const LIMIT_MS = 60_000
 
 /**
- * What PID 1 of a host finds: its own /run, the units of deploy/systemd and those on standard input as /run/more, the program
+ * What PID 1 of a host finds: its own /run, the units of deploy/systemd and the one of a kubelet on standard input, the program
  * where the units look for it, and a /tmp from which nothing may be executed, as hardened hosts have it. What else Debian
- * would start at boot is none of our business, so those folders are empty.
+ * would start at boot is none of our business, so those folders are empty. Mounts are shared as PID 1 of a machine shares
+ * them: credentials come into a service that way.
  */
 const BOOT = `
+mount --make-rshared /
 umount /sys/fs/cgroup
 mount -t cgroup2 cgroup /sys/fs/cgroup
 for place in /run /etc/systemd/system /usr/local/bin ${CONFIG}; do mount -t tmpfs -o mode=755 lab "$place"; done
@@ -32,7 +34,7 @@ cp "$2"/*.service /etc/systemd/system
 cat >/etc/systemd/system/kubelet.service
 printf '%s\\n' "$3" >${CONFIG}/lvscare.env
 mount -t tmpfs -o noexec,mode=1777 lab /tmp
-systemctl enable lvscare-rule.service lvscare.service kubelet.service
+systemctl --quiet enable lvscare-rule.service lvscare.service kubelet.service
 export container=lab
 exec /lib/systemd/systemd --system --unit=multi-user.target --show-status=0 --log-target=null
 `
