@@ -6,6 +6,8 @@ set -euo pipefail
 
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd -- "$ROOT"
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 DIST=${LVSCARE_IMAGE_DIST:-dist}
 CACHE=${LVSCARE_CACHE:-.cache}
 

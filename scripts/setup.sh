@@ -5,6 +5,8 @@ set -euo pipefail
 
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$ROOT"
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

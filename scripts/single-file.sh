@@ -4,6 +4,8 @@
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 
 # Where node's own documentation says that a program may be put in.
 FUSE=NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2

@@ -5,6 +5,8 @@
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 bash scripts/setup.sh
 node scripts/build-tests.mjs
 read -ra PARTS <<<"${LVSCARE_BENCH:-pass start memory cpu foreign repair growth installer failover loss single-memory fleet clients scrape probes single}"

@@ -3,6 +3,8 @@
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 bash scripts/setup.sh
 node scripts/build-tests.mjs
 echo 'demo: starting a virtual machine with a real kernel (emulated: everything in it is 10 to 20 times slower)' >&2

@@ -4,6 +4,8 @@
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 for name in LVSCARE_FUZZ_SECONDS LVSCARE_FUZZ_SEED; do
   value=${!name:-1}
   if [[ ! $value =~ ^[0-9]{1,10}$ ]]; then

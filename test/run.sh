@@ -4,6 +4,8 @@
 set -uo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 1
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 REPORTS=${LVSCARE_CACHE:-.cache}/test
 KERNELS=${LVSCARE_KERNELS:-$([[ ${CI:-} == true ]] && echo '6.1 6.12' || echo 6.1)}
 # More tests than these are no bad luck.

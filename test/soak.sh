@@ -4,6 +4,8 @@
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/no-arguments.sh
+. scripts/no-arguments.sh
 MINUTES=${LVSCARE_SOAK_MINUTES:-40}
 if [[ ! $MINUTES =~ ^[1-9][0-9]{0,3}$ ]]; then
   printf 'soak: LVSCARE_SOAK_MINUTES=%s: must be a whole number from 1 to 9999\n' "$MINUTES" >&2
