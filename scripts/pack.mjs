@@ -2,7 +2,7 @@
 // the names of the tarballs.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +17,9 @@ if (/^(-|$)/.test(target) || more.length > 0) {
 const folder = resolve(target)
 
 mkdirSync(folder, { recursive: true })
+// Tarballs of another version would be installed with these: only our own names go.
+const ours = /^lvscare-(netlink-|ipvs-|installer-)?\d.*\.tgz$/
+for (const name of readdirSync(folder).filter((one) => ours.test(one))) rmSync(join(folder, name))
 // Each package's prepack runs; what it says goes to stderr with npm's own words.
 const { status, stdout } = spawnSync(
   'npm',

@@ -4,15 +4,11 @@ import '../../packages/lvscare/src/memory.ts'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Ipvs } from '@lvscare/ipvs'
 import { careConfig, FlagValues, RuleWeights, serviceKey } from 'lvscare'
-import { Keeper } from '../../packages/lvscare/src/keeper.ts'
 import { closeKernel, openKernel } from '../../packages/lvscare/src/kernel.ts'
 import { createLog } from '../../packages/lvscare/src/log.ts'
-import { Metrics } from '../../packages/lvscare/src/metrics.ts'
 import { buildPieces } from '../../packages/lvscare/src/path/build.ts'
-import { Repairs } from '../../packages/lvscare/src/repairs.ts'
-import { SeatWatch } from '../../packages/lvscare/src/seat-watch.ts'
-import { VerdictBook } from '../../packages/lvscare/src/verdict-book.ts'
 import { benchFleet } from './bench-fleet.ts'
+import { benchKeeper } from './bench-keeper.ts'
 
 /** As often as this a pass finds something to mend. */
 const BREAK_EVERY = 50
@@ -35,24 +31,8 @@ const weights = () => rule.at(performance.now())
 const log = createLog('info')
 const key = serviceKey(config.virtual)
 const members = () => kernel.ipvs.destinations(key)
-const metrics = new Metrics({ version: '0', servers, view: () => keeper.view(), kernel: members })
-const keeper: Keeper = new Keeper({
-  pieces: buildPieces(config, kernel, weights),
-  leftovers: [],
-  first: { applied: [], failures: [] },
-  book: new VerdictBook(fleet, log, metrics, weights),
-  allDown: () => fleet.allDown,
-  followers: {
-    tick: () => undefined,
-    changed: () => undefined,
-    standBy: () => undefined,
-    resume: () => undefined,
-  },
-  metrics,
-  repairs: new Repairs(log, () => undefined),
-  seat: new SeatWatch({ tryToTake: async () => 'mine' }, log),
-  log,
-})
+const pieces = buildPieces(config, kernel, weights)
+const { keeper, metrics } = benchKeeper({ pieces, log, fleet, servers, weights, kernel: members })
 const other = Ipvs.open()
 for (let pass = 1; process.connected; pass += 1) {
   keeper.pass()

@@ -1,12 +1,8 @@
 import { memoryUsage } from 'node:process'
 import { RuleWeights } from 'lvscare'
-import { Keeper } from '../../packages/lvscare/src/keeper.ts'
-import { Metrics } from '../../packages/lvscare/src/metrics.ts'
-import { Repairs } from '../../packages/lvscare/src/repairs.ts'
-import { SeatWatch } from '../../packages/lvscare/src/seat-watch.ts'
-import { VerdictBook } from '../../packages/lvscare/src/verdict-book.ts'
 import { DEAD, HEALTHY, INCONCLUSIVE, SICK, UNAUTHORIZED } from '../../packages/lvscare/test/verdicts.ts'
 import { benchFleet } from '../bench/bench-fleet.ts'
+import { benchKeeper } from '../bench/bench-keeper.ts'
 import { median } from '../bench/stats.ts'
 import { GuardedNode } from '../fuzz/guarded-node.ts'
 import { ANSWERS } from '../fuzz/material.ts'
@@ -78,23 +74,13 @@ async function soak(
     done.records += 1
   }
   const log = { debug: count, info: count, warn: count, error: count }
-  const metrics = new Metrics({ version: '0', servers, view: () => keeper.view(), kernel: () => node.read() })
-  const keeper: Keeper = new Keeper({
+  const { keeper, metrics } = benchKeeper({
     pieces: node.pieces,
-    leftovers: [],
-    first: { applied: [], failures: [] },
-    book: new VerdictBook(fleet, log, metrics, weights),
-    allDown: () => fleet.allDown,
-    followers: {
-      tick: () => undefined,
-      changed: () => undefined,
-      standBy: () => undefined,
-      resume: () => undefined,
-    },
-    metrics,
-    repairs: new Repairs(log, () => undefined),
-    seat: new SeatWatch({ tryToTake: async () => 'mine' }, log),
     log,
+    fleet,
+    servers,
+    weights,
+    kernel: () => node.read(),
   })
   await keeper.takeSeat()
   const heap: number[] = []
