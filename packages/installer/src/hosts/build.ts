@@ -26,8 +26,10 @@ function addressOf(config: InstallerConfig, phase: HostsPhase): string {
   return phase === 'before' ? first.address : ownAddress(config)
 }
 
-function ownAddress({ nodeAddress, role, endpointName }: InstallerConfig): string {
+function ownAddress({ nodeAddress, role, endpointName, servers }: InstallerConfig): string {
   if (nodeAddress !== undefined) return nodeAddress
-  const rule = `is needed: on this node (${role}) ${endpointName} is its own address`
+  // Whoever forgot them does not think of the address.
+  const forgotten = servers.length === 0 ? ', as long as no apiservers are given (servers, --master)' : ''
+  const rule = `is needed: on this node (${role}) ${endpointName} is its own address${forgotten}`
   throw new ConfigError([{ path: 'nodeAddress', value: undefined, rule }])
 }

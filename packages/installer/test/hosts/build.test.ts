@@ -46,14 +46,19 @@ describe('buildHosts', () => {
     expect(buildHosts(config, 'before')[0]?.address).toBe(FIRST)
   })
 
-  it.each<[string, RawConfig, HostsPhase]>([
-    ['after the join of a control plane', { role: 'control-plane' }, 'after'],
-    ['on a node without servers', { servers: [] }, 'before'],
-  ])('says that the address is needed %s', (_when, changes, phase) => {
+  it.each<[string, RawConfig, HostsPhase, string]>([
+    ['after the join of a control plane', { role: 'control-plane' }, 'after', 'its own address'],
+    [
+      'on a node without servers',
+      { servers: [] },
+      'before',
+      'its own address, as long as no apiservers are given (servers, --master)',
+    ],
+  ])('says that the address is needed %s', (_when, changes, phase, end) => {
     const config = { ...configOf(changes), nodeAddress: undefined }
     expect(() => buildHosts(config, phase)).toThrow(ConfigError)
     expect(() => buildHosts(config, phase)).toThrow(
-      `nodeAddress: is needed: on this node (${config.role}) apiserver.cluster.local is its own address`,
+      `nodeAddress: is needed: on this node (${config.role}) apiserver.cluster.local is ${end}`,
     )
   })
 })
