@@ -80,7 +80,7 @@ NAME=$DIST/lvscare-$VERSION-$ARCH
 sizes=$(node scripts/image/fill-root.mjs "$WORK/root" "$WORK/list.json")
 build
 pack "$WORK/archive.tar"
-# Both at once, and only whole ones.
+# One after the other, and only whole ones.
 mv -f -- "$WORK/list.json" "$NAME.cdx.json"
 mv -f -- "$WORK/archive.tar" "$NAME.oci.tar"
 

@@ -13,7 +13,7 @@ copy_sources() {
   mkdir -p -- "$1"
   git ls-files --cached --others --exclude-standard -z | while IFS= read -r -d '' file; do
     if [[ -e $file ]]; then printf '%s\0' "$file"; fi
-  done | tar --null --files-from=- --touch -cf - | tar -C "$1" -xf -
+  done | tar --null --files-from=- -cf - | tar -C "$1" --touch -xf -
   # Another file system has no links into this one.
   cp -al -- node_modules "$1/node_modules" 2>/dev/null || cp -a --no-target-directory -- node_modules "$1/node_modules"
 }

@@ -45,6 +45,10 @@ describe('links', () => {
     expect(missing.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   })
 
+  it.each(DOCUMENTS)('of %s: nothing was left to be filled in', (file) => {
+    expect(source(file)).not.toMatch(/@[A-Z]+@|\bTODO\b|\bTBD\b|\bFIXME\b/)
+  })
+
   it('would be found broken', () => {
     expect(problem('docs/cli.md', 'nowhere.md')).toBe('nowhere.md: there is no such file')
     expect(problem('docs/cli.md', 'status.md#nothing')).toBe('status.md#nothing: there is no such heading')

@@ -36,7 +36,7 @@ export interface FuzzReport {
   readonly outcomes: Readonly<Record<string, number>>
   /** Of the heap in MiB, after collection: medians of the first third behind the warm-up, and of the last. */
   readonly heapMiB: readonly number[]
-  readonly flat: boolean
+  readonly flat: boolean | undefined
   readonly findings: readonly Finding[]
 }
 
@@ -111,7 +111,8 @@ class State {
     const total = Object.values(this.#runs).reduce((sum, runs) => sum + runs, 0)
     const heapMiB = this.#growth()
     const [first = 0, last = 0] = heapMiB
-    const flat = last <= first + GROWTH_MIB
+    // A short run says nothing of it.
+    const flat = heapMiB.length === 0 ? undefined : last <= first + GROWTH_MIB
     return { ...{ seed, seconds, runs: this.#runs, total, outcomes }, heapMiB, flat, findings: this.findings }
   }
 

@@ -45,7 +45,7 @@ describe('lvscare care, its metrics over TLS and hostile hosts', () => {
   let authority: Authority
   let guard: GuardProcess
   let folder: string
-  let hostile: ChildProcess
+  let hostile: ChildProcess | undefined
   let client: string
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'lvscare-endpoint-'))
@@ -62,10 +62,18 @@ describe('lvscare care, its metrics over TLS and hostile hosts', () => {
     await guard.logged('metrics are served', LIMIT_MS, (line) => line['tls'] === true)
     await waitFor('three up', LIMIT_MS, () => guard.log.filter(({ to }) => to === 'up').length === 3)
     hostile = spawn('ip', ['netns', 'exec', 'c', process.execPath, '-e', HOSTILE], { stdio: 'inherit' })
+    const established = ['-Htn', 'state', 'established', 'sport', '=', `:${PORT}`]
+    await waitFor(
+      'a host that holds connections',
+      LIMIT_MS,
+      () => exec('ss', ...established).split('\n').length > 8,
+    )
   })
   after(async () => {
-    hostile.kill('SIGKILL')
-    await once(hostile, 'exit')
+    if (hostile !== undefined) {
+      hostile.kill('SIGKILL')
+      await once(hostile, 'exit')
+    }
     await GuardProcess.killAll()
     exec('ip', 'route', 'flush', 'table', 'local', VIP.v4)
     await cluster.remove()

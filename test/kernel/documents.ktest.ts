@@ -33,20 +33,21 @@ const lines = (text: string): string[] => text.split('\n').filter((line) => line
 
 /** What the documents say, done as they say it, by root on a worker 192.168.72.53 with apiservers at .50, .51 and .52. */
 describe('the documents', () => {
-  let cluster: KubeCluster
+  let cluster: KubeCluster | undefined
   let node: NodeWorld
   let guard: ChildProcess | undefined
 
   before(async () => {
-    cluster = await KubeCluster.create(['a', 'b', 'c'], ['worker'], DOCUMENTED)
+    const made = await KubeCluster.create(['a', 'b', 'c'], ['worker'], DOCUMENTED)
+    cluster = made
     // For a year, as kubeadm makes them: one that ends tomorrow is a finding.
-    const hosts = cluster.servers.map(({ host }) => host)
-    await cluster.present([...KubeCluster.names(hosts), `IP:${VIP.v4}`, `DNS:${ENDPOINT_NAME}`], 365)
-    node = await cluster.node('worker')
+    const hosts = made.servers.map(({ host }) => host)
+    await made.present([...KubeCluster.names(hosts), `IP:${VIP.v4}`, `DNS:${ENDPOINT_NAME}`], 365)
+    node = await made.node('worker')
     node.script('/usr/local/bin/lvscare-installer', `exec ${process.execPath} ${program('installer')} "$@"`)
   })
   afterEach(() => stop())
-  after(() => cluster.remove())
+  after(() => cluster?.remove())
 
   /** Runs shell on the node; what it printed, and how it ended. */
   const shell = (script: string): ReturnType<NodeWorld['outcome']> => node.outcome(['bash', '-c', script])

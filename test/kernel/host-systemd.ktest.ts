@@ -32,18 +32,22 @@ const skip = process.env['LVSCARE_SUITE_ON'] === 'host' && 'it needs a cgroup2 f
 describe('the units of deploy/systemd with the single file, under systemd', { skip }, () => {
   let cluster: TestCluster
   let host: SystemdHost
+  let isBooted = false
   const environment: string[] = []
 
   before(async () => {
     cluster = await TestCluster.create('a', 'b', 'c')
-    const modules = exec('lsmod').match(/^ip_vs\w*/gm) ?? []
-    if (modules.length > 0) exec('modprobe', '-r', ...modules.sort((a, b) => b.length - a.length))
+    const modules = (exec('lsmod').match(/^ip_vs\w*/gm) ?? []).sort((a, b) => b.length - a.length)
+    // Connections and namespaces of the tests before hold it for some seconds.
+    const isUnloaded = (): boolean => outcome(['modprobe', '-r', ...modules]).code === 0
+    if (modules.length > 0) await waitFor('ip_vs to be unused', LIMIT_MS, isUnloaded)
     const servers = cluster.servers.map(({ endpoint }) => endpoint).join()
     environment.push(`CARE_VS=${VIRTUAL.v4}`, `CARE_RS=${servers}`, 'CARE_INTERVAL=2')
     host = await SystemdHost.boot(KUBELET, environment)
+    isBooted = true
   })
   after(async () => {
-    await host.cutPower()
+    if (isBooted) await host.cutPower()
     exec('ip', 'route', 'flush', 'table', 'local', VIP.v4)
     await cluster.remove()
   })
@@ -110,11 +114,14 @@ describe('the units of deploy/systemd with the single file, under systemd', { sk
     const dead = watches.find(({ server }) => server === 'a') ?? assert.fail('nobody is connected to a')
     // Nothing that its kernel could say comes through any more: only the guard can end this connection.
     cluster.server('a').host.unplug()
-    await waitFor('its end', LIMIT_MS, () => weights().length === 2)
-    assert.equal(await soon(dead.ended), 'ECONNABORTED', JSON.stringify(host.records(GUARD)))
-    assert.equal(host.records(GUARD, 'connections ended').length, 1)
-    for (const { socket } of watches) socket.destroy()
-    cluster.server('a').host.plug()
+    try {
+      await waitFor('its end', LIMIT_MS, () => weights().length === 2)
+      assert.equal(await soon(dead.ended), 'ECONNABORTED', JSON.stringify(host.records(GUARD)))
+      assert.equal(host.records(GUARD, 'connections ended').length, 1)
+    } finally {
+      for (const { socket } of watches) socket.destroy()
+      cluster.server('a').host.plug()
+    }
     await allUp()
   })
 
@@ -200,16 +207,16 @@ describe('the units of deploy/systemd with the single file, under systemd', { sk
     )
     restart()
     await allUp()
-    const watches = []
-    for (let n = 0; n < 3; n += 1) watches.push(await pod.openWatch(VIP.v4, 6443))
-    cluster.server('a').host.unplug()
-    assert.equal(
-      await soon(...watches.map(({ ended }) => ended)),
-      'ECONNABORTED',
-      JSON.stringify(host.records(GUARD)),
-    )
-    for (const watch of watches) watch.process.kill('SIGKILL')
-    cluster.server('a').host.plug()
-    pod.remove()
+    const watches: Awaited<ReturnType<typeof pod.openWatch>>[] = []
+    try {
+      for (let n = 0; n < 3; n += 1) watches.push(await pod.openWatch(VIP.v4, 6443))
+      cluster.server('a').host.unplug()
+      const end = await soon(...watches.map(({ ended }) => ended))
+      assert.equal(end, 'ECONNABORTED', JSON.stringify(host.records(GUARD)))
+    } finally {
+      for (const watch of watches) watch.process.kill('SIGKILL')
+      cluster.server('a').host.plug()
+      pod.remove()
+    }
   })
 })

@@ -36,6 +36,7 @@ describe('the image', { skip: onWholeMachine }, () => {
   let image: ImageName
   let cluster: TestCluster
   let containerd: Containerd
+  let isStarted = false
   let original: Record<string, string>
 
   before(async () => {
@@ -43,6 +44,7 @@ describe('the image', { skip: onWholeMachine }, () => {
     image = imageIn(archive)
     cluster = await TestCluster.create('a', 'b', 'c')
     containerd = await Containerd.start()
+    isStarted = true
     containerd.ctr('images', 'import', archive)
     // Only with the module there are its settings.
     exec('ipvsadm', '-C')
@@ -56,8 +58,11 @@ describe('the image', { skip: onWholeMachine }, () => {
     for (const [name, value] of Object.entries(original)) setSetting(name, value)
   })
   after(async () => {
-    await containerd.stop()
-    await cluster.remove()
+    try {
+      if (isStarted) await containerd.stop()
+    } finally {
+      await cluster.remove()
+    }
   })
 
   /** The pod that the installer writes for this node. */

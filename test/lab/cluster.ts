@@ -34,7 +34,13 @@ export class TestCluster {
     const pair = selfSigned([...addresses, VIP.v4, VIP.v6])
     const servers = network.hosts.map((host) => new ApiServer(host, pair, options))
     // One after the other: on two emulated cores starting all at once is slower.
-    for (const server of servers) await server.start()
+    try {
+      for (const server of servers) await server.start()
+    } catch (error) {
+      // Who comes after needs the same names.
+      network.remove()
+      throw error
+    }
     return new TestCluster(network, servers, pair)
   }
 

@@ -14,6 +14,9 @@ const GROUP = '/sys/fs/cgroup/lvscare-systemd'
 const CONFIG = '/etc/lvscare'
 const LIMIT_MS = 60_000
 
+/** A whole boot in emulation, beside another machine. */
+const BOOT_LIMIT_MS = 180_000
+
 /**
  * What PID 1 of a host finds: its own /run, the units of deploy/systemd and the one of a kubelet on standard input, the program
  * where the units look for it, and a /tmp from which nothing may be executed, as hardened hosts have it. What else Debian
@@ -43,16 +46,19 @@ exec /lib/systemd/systemd --system --unit=multi-user.target --show-status=0 --lo
 export class SystemdHost {
   readonly #process: ChildProcess
   readonly #pid: string
+  /** Made here: to be taken away again. */
+  readonly #folder: string | undefined
 
-  private constructor(process: ChildProcess, pid: string) {
+  private constructor(process: ChildProcess, pid: string, folder: string | undefined) {
     this.#process = process
     this.#pid = pid
+    this.#folder = folder
   }
 
   /** Boots it, with the unit of a kubelet and what is in lvscare.env; resolves when everything that it starts has been started. */
   static async boot(kubelet: string, environment: readonly string[]): Promise<SystemdHost> {
     mkdirSync(GROUP, { recursive: true })
-    mkdirSync(CONFIG, { recursive: true })
+    const made = mkdirSync(CONFIG, { recursive: true })
     const inside = ['--cgroup', '--pid', '--mount', '--mount-proc', '--fork', '--kill-child']
     const script = `echo $$ >${GROUP}/cgroup.procs; exec unshare ${inside.join(' ')} sh -euc '${BOOT.replaceAll("'", "'\\''")}' boot "$@"`
     const args = ['-euc', script, 'boot', singleFile(), UNITS, environment.join('\n')]
@@ -65,8 +71,14 @@ export class SystemdHost {
       if (child.exitCode !== null) throw new Error(`the host ended with ${child.exitCode} instead of booting`)
       return firstChild(child.pid)
     })
-    const host = new SystemdHost(child, pid)
-    await waitFor('the boot', LIMIT_MS, () => host.#isUp())
+    const host = new SystemdHost(child, pid, made)
+    try {
+      await waitFor('the boot', BOOT_LIMIT_MS, () => host.#isUp())
+    } catch (error) {
+      // Its services would go on guarding, whatever is tested next.
+      await host.cutPower()
+      throw error
+    }
     return host
   }
 
@@ -127,7 +139,7 @@ export class SystemdHost {
     await once(this.#process, 'close')
     const groups = exec('find', GROUP, '-depth', '-type', 'd').trim().split('\n')
     for (const group of groups) await waitFor(`the end of ${group}`, LIMIT_MS, () => removed(group))
-    rmdirSync(CONFIG)
+    if (this.#folder !== undefined) rmdirSync(this.#folder)
   }
 
   #isUp(): boolean {

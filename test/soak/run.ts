@@ -24,6 +24,9 @@ const EMPTY_LIMIT_MS = 8000
 
 const SAMPLES = 240
 
+/** Fewer say nothing of a trend: a slow machine takes longer instead. */
+const MIN_SAMPLES = 12
+
 /** Questions that a guard on a very busy machine may leave unanswered: some, and of all that happens this part. */
 const MAX_UNANSWERED = { some: 2, part: 0.01 }
 
@@ -105,7 +108,7 @@ export class Soak {
   async #blow(weather: Weather, seconds: number, tell: (line: string) => void): Promise<void> {
     const start = performance.now()
     const elapsed = (): number => (performance.now() - start) / 1000
-    while (elapsed() < seconds) {
+    while (elapsed() < seconds || this.samples.length < MIN_SAMPLES) {
       await weather.blow()
       await delay(this.#random.between(0, PAUSE_MS))
       this.#mustLive()

@@ -4,14 +4,14 @@ set -euo pipefail
 
 # What each one is for: qemu-system-x86 is the machine; busybox-static, cpio and xz-utils make the initrd; kmod resolves
 # and loads modules; iproute2, ipvsadm and nftables set networks up in the guest and read the kernel's tables independently;
-# openssl makes certificates; gcc with the headers prints the kernel's real constants; procps is for looking around;
+# openssl makes certificates; curl asks the guard as the documents do; gcc with the headers prints the kernel's real constants; procps is for looking around;
 # keepalived and haproxy are the rivals of the benchmarks; prometheus brings promtool, which checks what is for Prometheus;
 # openssh-server is what the installer meets on the nodes of a cluster; buildah makes the image, containerd and runc run it;
 # systemd checks the units and runs them.
 PACKAGES=(
   qemu-system-x86 busybox-static cpio xz-utils kmod
   iproute2 ipvsadm nftables openssl
-  gcc libc6-dev linux-libc-dev procps
+  gcc libc6-dev linux-libc-dev procps curl
   keepalived haproxy prometheus
   openssh-server openssh-sftp-server
   buildah containerd runc systemd

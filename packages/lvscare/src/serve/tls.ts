@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { MetricsTls } from '../config-metrics.ts'
@@ -17,6 +17,12 @@ export interface TlsParts {
   /** Unix time in milliseconds. @default Date.now */
   readonly now?: () => number
 }
+
+/**
+ * No session is taken up again: who had no certificate the first time would count as authorized the second. And none is
+ * negotiated anew: a client could have the guard do that without end.
+ */
+const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 
 const FLAGS: TrustFlags = { ca: 'metrics-client-ca', cert: 'metrics-tls-cert', key: 'metrics-tls-key' }
 
@@ -41,14 +47,16 @@ export function openTls(
     rejectUnauthorized: false,
   })
   server.on('secureConnection', (socket: TLSSocket) => {
-    socket.disableRenegotiation()
-    ready(socket, !asksClients || socket.authorized)
+    // Garbage or a reset beneath TLS is the end of this connection, and of nothing else.
+    socket.on('error', () => socket.destroy())
+    const isKnown = socket.authorized && socket.getPeerX509Certificate() !== undefined
+    ready(socket, !asksClients || isKnown)
   })
   const endsMs = renewedFiles({
     stamp: () => trustStamp(named),
     load: () => {
       const { ca = [], cert = '', key } = readTrust(named, FLAGS)
-      server.setSecureContext({ ca, cert, key })
+      server.setSecureContext({ ca, cert, key, secureOptions: SECURE_OPTIONS })
       return { ms: Date.parse(new X509Certificate(cert).validTo) }
     },
     report: (event) => {

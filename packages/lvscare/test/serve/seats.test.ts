@@ -82,7 +82,7 @@ describe('peerOf', () => {
     expect(peerOf({ remoteAddress: '::ffff:192.0.2.1' })).toBe(peerOf({ remoteAddress: '192.0.2.1' }))
     expect(peerOf({ remoteAddress: 'fd00::1' })).toBe(peerOf({ remoteAddress: 'fd00::ffff:0:1' }))
     expect(peerOf({ remoteAddress: 'fd00::1' })).not.toBe(peerOf({ remoteAddress: 'fd00:0:0:1::1' }))
-    expect(peerOf({ remoteAddress: 'fe80::1%eth0' })).toBe(peerOf({ remoteAddress: 'fe80::2%eth0' }))
+    expect(peerOf({ remoteAddress: 'fe80::1%eth0' })).toBe(peerOf({ remoteAddress: 'fe80::2%br-lan.100' }))
     expect(peerOf({ remoteAddress: undefined })).toBe('')
   })
 })

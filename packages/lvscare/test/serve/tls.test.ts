@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
@@ -83,13 +84,41 @@ describe('serveMetrics, with TLS', () => {
     const { address, port } = await serving({ metricsTls: files('anew', one) })
     const socket = connect({ host: address, port, rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
     await once(socket, 'secureConnect')
-    const closed = once(
-      socket.on('error', () => undefined),
-      'close',
-    )
+    // Who hears no takes it for an error.
+    const closed = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve))
+    const begun = performance.now()
     socket.renegotiate({ rejectUnauthorized: false }, () => undefined)
     await closed
+    // After five seconds every connection ends.
+    expect(performance.now() - begun).toBeLessThan(2500)
     expect((await ask({ address, port } as Endpoint, '/healthz', { tls: {} })).status).toBe(200)
+  })
+
+  it.each(['garbage', 'a reset'])('outlives %s beneath TLS', async (what) => {
+    const { address, port } = await serving({ metricsTls: files('beneath', one) })
+    const raw = connectTcp(port, address).on('error', () => undefined)
+    const closed = once(raw, 'close')
+    const socket = connect({ socket: raw, rejectUnauthorized: false }).on('error', () => undefined)
+    await once(socket, 'secureConnect')
+    if (what === 'garbage') raw.write(Buffer.alloc(64, 0x17))
+    else raw.resetAndDestroy()
+    await closed
+    expect((await ask({ address, port } as Endpoint, '/healthz', { tls: {} })).status).toBe(200)
+  })
+
+  it('trusts nobody for a session of before that had no certificate either', async () => {
+    const clientCaFile = put('clients.pem', authority.cert)
+    const { address, port } = await serving({ metricsTls: { ...files('resumed', one), clientCaFile } })
+    const target = { host: address, port, rejectUnauthorized: false, maxVersion: 'TLSv1.3' as const }
+    const sessions: Buffer[] = []
+    const statusOf = async (socket: TLSSocket): Promise<string | undefined> => {
+      socket.on('session', (session) => sessions.push(session)).on('error', () => undefined)
+      socket.write('GET /metrics HTTP/1.1\r\n\r\n')
+      return /^HTTP\/1.1 (\d+)/.exec(await heard(socket))?.[1]
+    }
+    expect(await statusOf(connect(target))).toBe('403')
+    const [session] = sessions
+    expect(await statusOf(connect({ ...target, ...(session && { session }) }))).toBe('403')
   })
 
   it('takes one file for both, and shows new ones as soon as they are there, also behind a link', async () => {
