@@ -65,7 +65,7 @@ export const example: Parser = async ({ words }) => {
 export const npm: Parser = async ({ words }) => {
   const name = words[1] === 'run' ? words[2] : words[1]
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
-  const own = ['install', 'ci', 'pack', 'publish', 'audit', 'exec', 'view', 'version', 'login']
+  const own = ['install', 'ci', 'pack', 'publish', 'audit', 'exec', 'view', 'version', 'login', 'uninstall']
   if (!Object.hasOwn(scripts, name ?? '') && !own.includes(name ?? ''))
     throw new Error(`npm has no script ${name}`)
 }
