@@ -12,6 +12,7 @@ import { GuardProcess } from '../lab/guard.ts'
 import { NODE } from '../lab/hosts.ts'
 import { type ImageName, imageArchive, imageIn } from '../lab/image.ts'
 import { membersOf, savedTable, shownTable } from '../lab/ipvsadm.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { program } from '../lab/programs.ts'
 import { waitFor } from '../lab/wait.ts'
 import { setSetting, settings } from '../lab/world.ts'
@@ -27,12 +28,12 @@ const NET_ADMIN_MASK = '0000000000001000'
 /** A user with no name and no rights, as images without root have it. */
 const NOBODY = 65532
 
-const onWholeMachine =
+const skip =
   process.env['LVSCARE_SUITE_ON'] === 'host'
     ? 'a containerd would join the control groups of this machine'
-    : false
+    : ranOn('6.1')
 
-describe('the image', { skip: onWholeMachine }, () => {
+describe('the image', { skip }, () => {
   let image: ImageName
   let cluster: TestCluster
   let containerd: Containerd
