@@ -10,11 +10,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ROOT } from './support/documents.ts'
 import { type Ended, runScript } from './support/script.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'lvscare-release-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -25,7 +24,7 @@ describe('the licences of what we use', () => {
   }
 
   it('are allowed, all of them', () => {
-    expect(runScript('scripts/licenses.mjs', [], root)).toMatchObject({ code: 0, err: '' })
+    expect(runScript('scripts/licenses.mjs', [], ROOT)).toMatchObject({ code: 0, err: '' })
   })
 
   it.each([
@@ -64,7 +63,7 @@ describe('what a script does not take', () => {
   ])('%s %j is refused, and nothing is written', (script, args, why) => {
     const empty = mkdtempSync(join(folder, 'empty-'))
     if (script === 'version')
-      for (const file of ['package.json', 'CHANGELOG.md']) copyFileSync(join(root, file), join(empty, file))
+      for (const file of ['package.json', 'CHANGELOG.md']) copyFileSync(join(ROOT, file), join(empty, file))
     if (script === 'version') mkdirSync(join(empty, 'packages'))
     const before = readdirSync(empty)
     const { code, err } = runScript(`scripts/${script}.mjs`, args, empty)
@@ -80,18 +79,18 @@ describe('the version', () => {
   const FILES = ['package.json', 'package-lock.json', 'CHANGELOG.md', 'README.md']
   const PACKAGES = ['netlink', 'ipvs', 'lvscare', 'installer'].map((name) => `packages/${name}/package.json`)
   const IMAGE = 'packages/installer/test/pod/configs.ts'
-  const { version: current } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { version: current } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
   beforeAll(() => {
     for (const file of [...FILES, ...PACKAGES, IMAGE]) {
       mkdirSync(join(copy, file, '..'), { recursive: true })
-      copyFileSync(join(root, file), join(copy, file))
+      copyFileSync(join(ROOT, file), join(copy, file))
     }
-    for (const name of ['docs', 'deploy']) cpSync(join(root, name), join(copy, name), { recursive: true })
+    for (const name of ['docs', 'deploy']) cpSync(join(ROOT, name), join(copy, name), { recursive: true })
   })
 
   it('is the same wherever this repository says it, and has its part of the changelog', () => {
-    expect(runScript('scripts/version.mjs', [], root)).toEqual({ code: 0, out: `${current}\n`, err: '' })
+    expect(runScript('scripts/version.mjs', [], ROOT)).toEqual({ code: 0, out: `${current}\n`, err: '' })
   })
 
   it('is set everywhere at once, and back', () => {

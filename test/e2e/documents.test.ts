@@ -43,8 +43,6 @@ const LANGUAGES: Readonly<Record<string, (block: Block) => Promise<void> | void>
   // Output, pictures, pieces of files that are not code.
   text: () => undefined,
   // Units and expressions: by the tests of deploy/systemd and deploy/prometheus, where the whole ones are.
-  ini: () => undefined,
-  promql: () => undefined,
 }
 
 describe('every block of code', () => {

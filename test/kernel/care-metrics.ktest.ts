@@ -6,6 +6,7 @@ import { exec, execWith, outcome } from '../lab/exec.ts'
 import { GuardProcess } from '../lab/guard.ts'
 import { membersOf, shownTable } from '../lab/ipvsadm.ts'
 import { Prometheus } from '../lab/prometheus.ts'
+import { scrape } from '../lab/scrape.ts'
 import { waitFor } from '../lab/wait.ts'
 
 const LIMIT_MS = 30_000
@@ -17,16 +18,9 @@ async function page(path: string): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() }
 }
 
-/** Every series of `/metrics`. */
-async function scrape(): Promise<Map<string, number>> {
-  const { text } = await page('/metrics')
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]))
-}
-
 /** Waits until a series has a value. */
 async function reaches(series: string, value: number): Promise<void> {
-  await waitFor(`${series} ${value}`, LIMIT_MS, async () => (await scrape()).get(series) === value)
+  await waitFor(`${series} ${value}`, LIMIT_MS, async () => (await scrape(ADDRESS)).get(series) === value)
 }
 
 const KERNEL_TOTALS = [
@@ -54,7 +48,7 @@ describe('lvscare care, its metrics', () => {
     guard = new GuardProcess([...cluster.flags, ...flags])
     await guard.logged('metrics are served', LIMIT_MS)
     await waitFor('every server up', LIMIT_MS, async () => {
-      const series = await scrape()
+      const series = await scrape(ADDRESS)
       return cluster.servers.every(
         ({ endpoint }) => series.get(`lvscare_server_state{server="${endpoint}",state="up"}`) === 1,
       )
@@ -118,7 +112,7 @@ describe('lvscare care, its metrics', () => {
     // The kernel adds its totals up every two seconds, and a scrape and ipvsadm do not look at the same moment.
     await waitFor('the same totals', LIMIT_MS, async () => {
       const shown = shownTotals()
-      const series = await scrape()
+      const series = await scrape(ADDRESS)
       const ours = Object.keys(shown).map((server) => [
         server,
         KERNEL_TOTALS.map((name) => series.get(`lvscare_server_${name}_total{server="${server}"}`)),
@@ -126,7 +120,7 @@ describe('lvscare care, its metrics', () => {
       const connections = Object.values(shown).reduce((sum, [count = 0]) => sum + count, 0)
       return connections >= 7 && JSON.stringify(ours) === JSON.stringify(Object.entries(shown))
     })
-    const series = await scrape()
+    const series = await scrape(ADDRESS)
     const names = cluster.servers.map(
       ({ endpoint }) => `lvscare_server_active_connections{server="${endpoint}"}`,
     )
@@ -138,18 +132,18 @@ describe('lvscare care, its metrics', () => {
 
   it('keep the totals of a server that has left', async () => {
     const series = `lvscare_server_connections_total{server="${cluster.server('a').endpoint}"}`
-    const before = (await scrape()).get(series) ?? 0
+    const before = (await scrape(ADDRESS)).get(series) ?? 0
     assert.ok(before > 0)
     await cluster.server('a').kill()
     await waitFor('removal', LIMIT_MS, () => membersOf(VIRTUAL.v4)?.size === 2)
-    assert.ok(((await scrape()).get(series) ?? 0) >= before)
+    assert.ok(((await scrape(ADDRESS)).get(series) ?? 0) >= before)
     await reaches(`lvscare_server_weight{server="${cluster.server('a').endpoint}"}`, 0)
     await cluster.server('a').start()
     await waitFor('return', LIMIT_MS, () => membersOf(VIRTUAL.v4)?.size === 3)
   })
 
   it('count what others broke and was mended', async () => {
-    const before = (await scrape()).get('lvscare_repairs_total{piece="servers"}') ?? 0
+    const before = (await scrape(ADDRESS)).get('lvscare_repairs_total{piece="servers"}') ?? 0
     exec('ipvsadm', '-d', '-t', VIRTUAL.v4, '-r', cluster.server('b').endpoint)
     await reaches('lvscare_repairs_total{piece="servers"}', before + 1)
     exec('ip', 'route', 'del', 'table', 'local', 'local', VIP.v4)
