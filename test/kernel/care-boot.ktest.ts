@@ -4,6 +4,7 @@ import { VIP, VIRTUAL } from '../lab/cluster.ts'
 import { exec, outcome } from '../lab/exec.ts'
 import { GuardProcess } from '../lab/guard.ts'
 import { NODE, TestNetwork } from '../lab/hosts.ts'
+import { unloadIpvs } from '../lab/ipvs-module.ts'
 import { membersOf } from '../lab/ipvsadm.ts'
 import { LVSCARE } from '../lab/programs.ts'
 import { waitFor } from '../lab/wait.ts'
@@ -35,9 +36,8 @@ describe('lvscare care --run-once at boot', () => {
   const members = (): object => Object.fromEntries(membersOf(VIRTUAL.v4) ?? [])
   const route = (): string => exec('ip', '-o', 'route', 'show', 'table', 'local', VIP.v4)
 
-  it('has IPVS loaded and sets the whole rule, with no server there, and asks none', () => {
-    const modules = exec('lsmod').match(/^ip_vs\w*/gm) ?? []
-    if (modules.length > 0) exec('modprobe', '-r', ...modules.sort((a, b) => b.length - a.length))
+  it('has IPVS loaded and sets the whole rule, with no server there, and asks none', async () => {
+    await unloadIpvs()
     const { code, stderr } = once()
     assert.deepEqual([code, members()], [0, ALL], stderr)
     assert.match(route(), /src 192\.0\.2\.1/)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { attempt } from '../lab/client.ts'
 import { TestCluster, VIP, VIRTUAL } from '../lab/cluster.ts'
 import { exec, outcome } from '../lab/exec.ts'
 import { GuardProcess, type LogLine } from '../lab/guard.ts'
+import { unloadIpvs } from '../lab/ipvs-module.ts'
 import { membersOf, savedTable } from '../lab/ipvsadm.ts'
 import { TestPod } from '../lab/pod.ts'
 import { LVSCARE } from '../lab/programs.ts'
@@ -81,21 +81,15 @@ const WAYS = [
 ] as const
 
 /** Takes IPVS away while the guard holds its breath. */
-function unloadUnder(guard: GuardProcess): void {
+async function unloadUnder(guard: GuardProcess): Promise<void> {
   guard.process.kill('SIGSTOP')
   exec('ipvsadm', '-C')
-  exec('modprobe', '-r', ...ipvsModules())
+  await unloadIpvs()
   guard.process.kill('SIGCONT')
 }
 
 function run([program = '', ...args]: readonly string[]): void {
   exec(program, ...args)
-}
-
-/** Schedulers that other tests had loaded hold the module they belong to: it comes last. */
-function ipvsModules(): string[] {
-  const names = readFileSync('/proc/modules', 'utf8').match(/^ip_vs\w*/gm) ?? []
-  return names.sort((a, b) => b.length - a.length)
 }
 
 describe('lvscare care and the path', () => {
@@ -232,7 +226,7 @@ describe('lvscare care and the path', () => {
     // A guard that is stopped in the middle of a pass, after its look at the modules, has the kernel load IPVS by asking
     // for the service: then it mends what was lost without a word about modules, and the next round is looked at.
     for (let round = 1; loads().length === 0 && round <= 10; round += 1) {
-      unloadUnder(guard)
+      await unloadUnder(guard)
       await waitFor('members', LIMIT_MS, () => membersOf(VIRTUAL.v4)?.size === 3)
       await waitFor('settings', LIMIT_MS, () => settings()['expire_nodest_conn'] === '1')
       assert.equal(await answers('IPv4'), 'a,b,c')

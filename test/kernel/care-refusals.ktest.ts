@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { exec, outcome } from '../lab/exec.ts'
 import { NODE, TestNetwork } from '../lab/hosts.ts'
+import { unloadIpvs } from '../lab/ipvs-module.ts'
 import { savedTable } from '../lab/ipvsadm.ts'
 import { LVSCARE } from '../lab/programs.ts'
 
@@ -114,8 +115,8 @@ describe('lvscare care on a kernel that lacks a module', { skip }, () => {
     assert.equal(exec('ip', 'route', 'show', 'table', 'local', '10.103.97.2'), '')
   })
 
-  it('says that IPVS is missing and what to do, exit code 1', () => {
-    exec('modprobe', '-r', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_wlc', 'ip_vs_sh', 'ip_vs')
+  it('says that IPVS is missing and what to do, exit code 1', async () => {
+    await unloadIpvs()
     const { code, stderr } = care(GOOD)
     assert.equal(code, 1)
     assert.match(stderr, /^lvscare: [^\n]*ip_vs[^\n]*\n$/)

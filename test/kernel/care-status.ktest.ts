@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { TestCluster, VIP, VIRTUAL } from '../lab/cluster.ts'
 import { exec, outcome } from '../lab/exec.ts'
 import { GuardProcess, type LogLine } from '../lab/guard.ts'
+import { unloadIpvs } from '../lab/ipvs-module.ts'
 import { membersOf, savedTable } from '../lab/ipvsadm.ts'
 import { LVSCARE } from '../lab/programs.ts'
 import { waitFor } from '../lab/wait.ts'
@@ -184,11 +185,7 @@ describe('lvscare status', () => {
     assert.equal(status('--vs', '10.96.0.1:443')[0]?.source, 'kernel')
     exec('ipvsadm', '-C')
     if (process.env['LVSCARE_SUITE_ON'] === 'host') return
-    await waitFor(
-      'ip_vs unloaded',
-      LIMIT_MS,
-      () => outcome(['modprobe', '-r', 'ip_vs_rr', 'ip_vs']).code === 0,
-    )
+    await unloadIpvs()
     assert.equal(lvscare('status').code, 1)
     assert.equal(existsSync('/proc/net/ip_vs'), false)
     exec('modprobe', 'ip_vs')

@@ -5,6 +5,7 @@ import { openWatch } from '../lab/client.ts'
 import { TestCluster, VIP, VIRTUAL } from '../lab/cluster.ts'
 import { exec, outcome } from '../lab/exec.ts'
 import { NODE } from '../lab/hosts.ts'
+import { unloadIpvs } from '../lab/ipvs-module.ts'
 import { membersOf, savedTable } from '../lab/ipvsadm.ts'
 import { ranOn } from '../lab/one-kernel.ts'
 import { POD, TestPod } from '../lab/pod.ts'
@@ -39,10 +40,7 @@ describe('the units of deploy/systemd with the single file, under systemd', { sk
 
   before(async () => {
     cluster = await TestCluster.create('a', 'b', 'c')
-    const modules = (exec('lsmod').match(/^ip_vs\w*/gm) ?? []).sort((a, b) => b.length - a.length)
-    // Connections and namespaces of the tests before hold it for some seconds.
-    const isUnloaded = (): boolean => outcome(['modprobe', '-r', ...modules]).code === 0
-    if (modules.length > 0) await waitFor('ip_vs to be unused', LIMIT_MS, isUnloaded)
+    await unloadIpvs()
     const servers = cluster.servers.map(({ endpoint }) => endpoint).join()
     environment.push(`CARE_VS=${VIRTUAL.v4}`, `CARE_RS=${servers}`, 'CARE_INTERVAL=2')
     host = await SystemdHost.boot(KUBELET, environment)

@@ -4,23 +4,13 @@ import { describe, it } from 'node:test'
 import { Ipvs, readConnections } from '@lvscare/ipvs'
 import { GenlFamily } from '@lvscare/netlink'
 import { exec } from '../lab/exec.ts'
+import { unloadIpvs } from '../lab/ipvs-module.ts'
 import { savedTable } from '../lab/ipvsadm.ts'
-import { waitFor } from '../lab/wait.ts'
 import { freshTable, refuses } from './ipvs-table.ts'
 
 const MODPROBE = '/proc/sys/kernel/modprobe'
 const KEY = { protocol: 'tcp', address: '10.1.2.3', port: 6443 } as const
 const SERVER = { address: '192.0.2.11', port: 6443 }
-
-/** Unloads ip_vs, and first what stands on it. */
-async function unload(): Promise<void> {
-  const unused = (): boolean => !/^ip_vs_\S+ \d+ [1-9]/m.test(readFileSync('/proc/modules', 'utf8'))
-  await waitFor('the last connection with a persistence engine to expire', 20_000, unused)
-  const users = /^ip_vs \S+ \S+ (\S+)/m.exec(readFileSync('/proc/modules', 'utf8'))?.[1] ?? '-'
-  const names = users.split(',').filter((name) => name !== '' && name !== '-')
-  exec('modprobe', '-r', ...names, 'ip_vs')
-  assert.equal(/^ip_vs /m.test(readFileSync('/proc/modules', 'utf8')), false)
-}
 
 function familyId(): number {
   const family = GenlFamily.open('IPVS')
@@ -54,7 +44,7 @@ describe('the module ip_vs', () => {
   for (const [name, call] of CALLS) {
     it(`was loaded again and has another family id: an open client goes on with ${name}`, async () => {
       const before = familyId()
-      await unload()
+      await unloadIpvs()
       exec('modprobe', 'ip_vs')
       assert.notEqual(familyId(), before)
       call(table.ipvs)
@@ -63,18 +53,18 @@ describe('the module ip_vs', () => {
   }
 
   it('was unloaded: an open client, and a new one, load it again', async () => {
-    await unload()
+    await unloadIpvs()
     table.ipvs.addService({ ...KEY, scheduler: 'wrr' })
     assert.deepEqual(savedTable(), ['-A -t 10.1.2.3:6443 -s wrr'])
     table.ipvs.deleteService(KEY)
-    await unload()
+    await unloadIpvs()
     const ipvs = Ipvs.open()
     assert.deepEqual(ipvs.services(), [])
     ipvs.close()
   })
 
   it('cannot be loaded: everything says so, and goes on working once it can', async () => {
-    await unload()
+    await unloadIpvs()
     await withoutModules(async () => {
       refuses('ERR_IPVS_UNAVAILABLE', () => Ipvs.open(), /load the module ip_vs/)
       for (const call of [
