@@ -23,6 +23,7 @@ it.each([
   ['a family with a version that fits no header was remembered for ever', 15_965],
   ['a link with index 0 was looked for', 29_480],
   ['an answer without end was listened to for ever', 1761],
+  ['a rule of a chain without a name was an error of no package', 15_709_067],
 ])('a guard that once failed does not any more: %s', (_what, seed) => {
   expect(() => TARGETS.get('guard')?.run(new Random(seed))).not.toThrow()
 })

@@ -1,12 +1,19 @@
 import type { AddressFamily } from '../address.ts'
 import { Flag } from '../constants.ts'
-import { KernelError, NoSubsystemError } from '../errors.ts'
+import { DecodeError, KernelError, NoSubsystemError } from '../errors.ts'
 import { decodeChain, encodeChain } from './chain-codec.ts'
 import { NftMsg } from './constants.ts'
 import { type Change, type NftablesOptions, NftExchange } from './exchange.ts'
 import { decodeRule, encodeRule } from './rule-codec.ts'
 import type { NftChain, NftRule, NftTable } from './table.ts'
-import { decodeTable, encodeTable, encodeTableKey, type TableInfo, type TableKey } from './table-codec.ts'
+import {
+  decodeTable,
+  encodeTable,
+  encodeTableKey,
+  isName,
+  type TableInfo,
+  type TableKey,
+} from './table-codec.ts'
 
 export type { NftablesOptions } from './exchange.ts'
 
@@ -101,6 +108,8 @@ export class Nftables {
     for (const payload of this.#dump(NftMsg.GETRULE, encodeRule(key))) {
       const { table, chain, rule } = decodeRule(payload)
       if (table !== key.name) continue
+      // It is asked for by this name next.
+      if (!isName(chain)) throw new DecodeError('rule.NFTA_RULE_CHAIN', 'a name', JSON.stringify(chain))
       const others = rules.get(chain)
       if (others === undefined) rules.set(chain, [rule])
       else others.push(rule)

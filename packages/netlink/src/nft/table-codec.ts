@@ -45,7 +45,12 @@ export function decodeTable(payload: Uint8Array): TableInfo {
 }
 
 /** The kernel's limit, and no empty name: to a GET that would mean all. */
+export function isName(name: string): boolean {
+  return name.length > 0 && name.length < NFT_NAME_MAXLEN
+}
+
+/** The name as it was given; throws RangeError for what is none. */
 export function checkedName(name: string): string {
-  if (name.length > 0 && name.length < NFT_NAME_MAXLEN) return name
+  if (isName(name)) return name
   throw new RangeError(`"${name}" is not a name of nf_tables: it must have 1 to ${NFT_NAME_MAXLEN - 1} bytes`)
 }
