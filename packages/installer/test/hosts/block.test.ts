@@ -26,6 +26,12 @@ describe('hostsText', () => {
     ['keeps what a block without an end would take with it', `a\n${BEGIN}x\nb\n`, `${BLOCK}a\nx\nb\n`],
     ['keeps what stands before an end without a block', `a\n${END}b\n`, `${BLOCK}a\nb\n`],
     ['takes the nearer of two beginnings', `${BEGIN}a\n${BEGIN}x\n${END}`, `a\n${BLOCK}`],
+    // Half of a character of UTF-8, and a blank only to who takes it for one of latin1.
+    [
+      'leaves a marker that a byte follows',
+      `# END lvscare-installer\xa0\na`,
+      `${BLOCK}# END lvscare-installer\xa0\na`,
+    ],
     ['leaves what only looks like a marker', ` ${BEGIN}#${END}`, `${BLOCK} ${BEGIN}#${END}`],
   ])('%s', (_what, before, after) => {
     expect(hostsText(before, LINES)).toBe(after)
@@ -116,8 +122,8 @@ describe('blockText', () => {
 /** What is not ours, found in another way: line by line, with the markers taken as parentheses. */
 function foreignOf(text: string): string {
   const pieces = text.split(/(?<=\n)/).map((line) => {
-    if (/^# BEGIN lvscare-installer(:[^\n]*)?\s*$/.test(line)) return { mark: '(', line }
-    return { mark: /^# END lvscare-installer\s*$/.test(line) ? ')' : 'x', line }
+    if (/^# BEGIN lvscare-installer(:[^\n]*)?[ \t\v\f\r\n]*$/.test(line)) return { mark: '(', line }
+    return { mark: /^# END lvscare-installer[ \t\v\f\r\n]*$/.test(line) ? ')' : 'x', line }
   })
   const marks = pieces.map(({ mark }) => mark).join('')
   const kept = marks.replace(/\(x*\)/g, (block) => '-'.repeat(block.length)).replace(/[()]/g, '-')
