@@ -388,18 +388,9 @@ describe('careConfig', () => {
       '--health-path "/a\\r\\nHost: x": must be a path of printable characters without spaces',
     ],
     [{ 'log-level': ['loud'] }, '--log-level "loud": must be one of trace, debug, info, warn, error, fatal'],
-    [
-      { 'metrics-tls-cert': ['/tls.crt'] },
-      '--metrics-tls-key is missing: it comes together with --metrics-tls-cert',
-    ],
-    [
-      { 'metrics-tls-key': ['/tls.key'] },
-      '--metrics-tls-cert is missing: it comes together with --metrics-tls-key',
-    ],
-    [
-      { 'metrics-client-ca': ['/ca.crt'] },
-      '--metrics-tls-cert is missing: it comes together with --metrics-tls-key',
-    ],
+    [{ 'metrics-tls-cert': ['/tls.crt'] }, '--metrics-tls-cert "/tls.crt": needs --metrics-tls-key'],
+    [{ 'metrics-tls-key': ['/tls.key'] }, '--metrics-tls-key "/tls.key": needs --metrics-tls-cert'],
+    [{ 'metrics-client-ca': ['/ca.crt'] }, '--metrics-client-ca "/ca.crt": needs --metrics-tls-cert'],
     [
       { 'metrics-tls-cert': ['/tls'], 'metrics-tls-key': ['/tls'], 'metrics-address': ['off'] },
       '--metrics-tls-cert "/tls": is of no use with --metrics-address off',

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { CARE_FLAGS } from 'lvscare'
 import { describe, expect, it } from 'vitest'
 import { DEFAULTS, parseConfig, rawConfig } from '../../src/config/parse.ts'
 import { ConfigError, type Problem } from '../../src/errors.ts'
@@ -382,6 +383,13 @@ describe('what is wrong with a configuration', () => {
     expect(linesOf({ vip })[0]).toMatch(new RegExp(`^vip ${shown.replace(/[()]/g, '\\$&')}: `))
   })
 
+  it.each(CARE_FLAGS.map(({ name }) => name))('is a ConfigError also where --%s stands alone', (name) => {
+    for (const value of ['off', '1', '/etc/file', 'wrr', '5s', true, ['x', 'y']]) {
+      const problems = problemsOf({ servers: ['192.0.2.1'], guard: { [name]: value } })
+      for (const { path } of problems) expect(path).toMatch(/^guard\./)
+    }
+  })
+
   it('never is anything but a ConfigError', () => {
     const value = fc.oneof(
       fc.anything({ withBigInt: true, withDate: true }),
@@ -390,10 +398,7 @@ describe('what is wrong with a configuration', () => {
     )
     const keys = Object.keys(rawConfig(parseConfig({})))
     const anything = fc.dictionary(fc.constantFrom(...keys, 'ca', 'nodeAddress', 'podSubnet'), value)
-    const flags = fc.dictionary(
-      fc.constantFrom('mode', 'scheduler', 'health-status', 'rise', 'health-ca', 'sentinel'),
-      value,
-    )
+    const flags = fc.dictionary(fc.constantFrom(...CARE_FLAGS.map(({ name }) => name)), value)
     fc.assert(
       fc.property(anything, flags, (config, guard) => {
         try {
