@@ -12,7 +12,7 @@ import { waitFor } from '../lab/wait.ts'
 import { setSetting, settings, type World, world } from '../lab/world.ts'
 
 const LIMIT_MS = 20_000
-const QUICK = ['--interval', '300ms', '--health-timeout', '2s', '--metrics-address', 'off']
+const QUICK = ['--interval', '300ms', '--health-timeout', '8s', '--metrics-address', 'off']
 
 /** What each mode makes, by what a deletion of it looks like. */
 const WAYS = [

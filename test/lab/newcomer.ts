@@ -26,7 +26,9 @@ function shakesHands(socket: TLSSocket): Promise<string | undefined> {
 
 function expires(socket: TLSSocket, limitMs: number): Promise<string> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('timeout'), limitMs)
+    const late = (): string =>
+      socket.connecting ? 'timeout: no answer to SYN' : 'timeout: no end of the handshake'
+    const timer = setTimeout(() => resolve(`${late()} (port ${socket.localPort})`), limitMs)
     socket.once('close', () => clearTimeout(timer))
   })
 }
