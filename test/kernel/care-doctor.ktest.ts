@@ -13,6 +13,7 @@ import { exec, outcome } from '../lab/exec.ts'
 import { GuardProcess } from '../lab/guard.ts'
 import { NODE } from '../lab/hosts.ts'
 import { membersOf } from '../lab/ipvsadm.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { LVSCARE } from '../lab/programs.ts'
 import { waitFor } from '../lab/wait.ts'
 import { setSetting, settings } from '../lab/world.ts'
@@ -53,7 +54,7 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => text
 }
 
-describe('lvscare doctor', () => {
+describe('lvscare doctor', { skip: ranOn('6.1') }, () => {
   /** Programs that commands of findings call. */
   const bin = mkdtempSync(join(tmpdir(), 'lvscare-bin-'))
   const config = join(bin, 'config.conf')

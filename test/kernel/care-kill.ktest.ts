@@ -9,6 +9,7 @@ import { exec, outcome } from '../lab/exec.ts'
 import { GuardProcess } from '../lab/guard.ts'
 import { savedTable } from '../lab/ipvsadm.ts'
 import { KernelWrites } from '../lab/kernel-writes.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { membersNow } from '../lab/proc-table.ts'
 import { LVSCARE } from '../lab/programs.ts'
 import { Random } from '../lab/random.ts'
@@ -21,8 +22,8 @@ const KILLS = Number(process.env['LVSCARE_KILLS'] ?? 200)
 /** Kills of a guard that found a whole rule, and of one that found none. */
 const [ADOPTING, FIRST] = [Math.ceil(KILLS * 0.6), Math.floor(KILLS * 0.4)]
 
-/** The default number takes half as long on an idle machine; on a busy one there are fewer kills rather than a suite that ends. */
-const LONGEST_MS = process.env['LVSCARE_KILLS'] === undefined ? 120_000 : Number.POSITIVE_INFINITY
+/** The default number takes as long on an idle machine; on a busy one, or an emulated one, there are fewer kills. */
+const LONGEST_MS = process.env['LVSCARE_KILLS'] === undefined ? 60_000 : Number.POSITIVE_INFINITY
 
 const [A, B, C] = ['192.0.2.11:6443', '192.0.2.12:6443', '192.0.2.13:6443']
 const QUICK = ['--interval', '200ms', '--health-timeout', '5s']
@@ -31,7 +32,7 @@ const SILENT = [...QUICK, '--metrics-address', 'off']
 /** So many that setting the rule takes long enough to be killed in the middle of it. */
 const MANY = Array.from({ length: 40 }, (_, n) => `198.51.100.${1 + n}:6443`)
 
-describe('lvscare care, killed at any moment', () => {
+describe('lvscare care, killed at any moment', { skip: ranOn('6.1') }, () => {
   const random = Random.fromEnvironment()
   let cluster: TestCluster
   /** From the start of a guard until it has judged every server. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { GuardProcess } from '../lab/guard.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { Random } from '../lab/random.ts'
 import { Soak } from '../soak/run.ts'
 
@@ -10,7 +11,7 @@ const SECONDS = 25
 /** Far above what a guard needs in emulation, and far below what one has that keeps what it is sent. */
 const MAX_RSS_MIB = 120
 
-describe('lvscare care, in bad weather', () => {
+describe('lvscare care, in bad weather', { skip: ranOn('6.12') }, () => {
   const random = Random.fromEnvironment()
   let soak: Soak | undefined
   before(async () => {

@@ -6,6 +6,7 @@ import { clusterFlags, ended, installerBeside, MANIFEST, type Run } from '../lab
 import { KubeCluster } from '../lab/kube-cluster.ts'
 import { nodeState } from '../lab/node-state.ts'
 import type { NodeWorld } from '../lab/node-world.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { program } from '../lab/programs.ts'
 
 /** Where the program under test writes down what it changes. */
@@ -15,7 +16,7 @@ const LOG = '/run/changes.log'
 const MAX_RUNS = 40
 
 // On two nodes at the same time: most of it is waiting for emulated processors.
-describe('lvscare-installer that is killed', { concurrency: true }, () => {
+describe('lvscare-installer that is killed', { concurrency: true, skip: ranOn('6.12') }, () => {
   let cluster: KubeCluster
   before(async () => {
     cluster = await KubeCluster.create(['m1'], ['w1', 'w2'])

@@ -9,11 +9,12 @@ import { CALLS } from '../lab/kubeadm-arguments.ts'
 import type { Kubelet } from '../lab/kubelet.ts'
 import { type NodeState, nodeState } from '../lab/node-state.ts'
 import type { NodeWorld } from '../lab/node-world.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { waitFor } from '../lab/wait.ts'
 
 const LIMIT_MS = 60_000
 
-describe('a node that joins with lvscare-installer', () => {
+describe('a node that joins with lvscare-installer', { skip: ranOn('6.12') }, () => {
   let cluster: KubeCluster
   before(async () => {
     cluster = await KubeCluster.create(['m1', 'm2', 'm3'], ['w1'])

@@ -7,11 +7,12 @@ import { membersOf } from '../lab/ipvsadm.ts'
 import { KubeCluster } from '../lab/kube-cluster.ts'
 import { nodeState } from '../lab/node-state.ts'
 import type { NodeWorld } from '../lab/node-world.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { Sshd, type SshdOptions } from '../lab/sshd.ts'
 
 const LIMIT_MS = 60_000
 
-describe("lvscare-installer --host, over OpenSSH's own sshd", () => {
+describe("lvscare-installer --host, over OpenSSH's own sshd", { skip: ranOn('6.12') }, () => {
   let cluster: KubeCluster
   let node: NodeWorld
   let sshd: Sshd | undefined

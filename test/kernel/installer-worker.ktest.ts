@@ -16,6 +16,7 @@ import { membersOf, savedTable } from '../lab/ipvsadm.ts'
 import { ENDPOINT_NAME, KubeCluster } from '../lab/kube-cluster.ts'
 import { nodeFiles, nodeState } from '../lab/node-state.ts'
 import type { NodeWorld } from '../lab/node-world.ts'
+import { ranOn } from '../lab/one-kernel.ts'
 import { waitFor } from '../lab/wait.ts'
 
 /** What an installation writes, besides folders. */
@@ -33,7 +34,7 @@ const HOSTS =
 
 const LIMIT_MS = 60_000
 
-describe('lvscare-installer on a worker', () => {
+describe('lvscare-installer on a worker', { skip: ranOn('6.12') }, () => {
   let cluster: KubeCluster
   before(async () => {
     cluster = await KubeCluster.create(['m1', 'm2'], ['w1', 'w2'])
