@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { observeFacts } from '../../src/plan/observe/facts.ts'
+import { hasImage } from '../../src/plan/observe/image.ts'
 import { interfacesOf } from '../../src/plan/observe/interfaces.ts'
 import { modulesOf, settingsOf } from '../../src/plan/observe/kernel.ts'
 import { manifestFacts } from '../../src/plan/observe/manifests.ts'
@@ -31,6 +32,26 @@ describe('what programs print', () => {
       { name: 'ppp0', addresses: [] },
     ])
     expect(() => interfacesOf({})).toThrow(RangeError)
+  })
+})
+
+describe('the images of a node', () => {
+  // As ctr 1.6 does where no containerd runs.
+  it('are unknown two seconds after containerd was asked in vain, not ten', async () => {
+    const world = new World()
+    let waitedMs = 0
+    world.host.onExec(([program, ...words]) => {
+      if (program !== 'ctr') return undefined
+      const at = words.indexOf('--connect-timeout')
+      waitedMs =
+        at === -1 || at > words.indexOf('images') ? 10_000 : 1000 * Number.parseFloat(words[at + 1] ?? '')
+      return {
+        code: 1,
+        stderr: 'ctr: failed to dial "/run/containerd/containerd.sock": context deadline exceeded',
+      }
+    })
+    expect(await hasImage(world.host, 'lvscare:v1')).toBeUndefined()
+    expect(waitedMs).toBe(2000)
   })
 })
 

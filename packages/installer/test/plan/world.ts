@@ -132,7 +132,7 @@ export class World {
     if (program === 'modprobe') return this.#modprobe(rest)
     if (program === 'sysctl') return this.#sysctl(rest)
     if (program === 'ip') return { stdout: JSON.stringify(this.interfaces) }
-    if (program === 'ctr') return this.#ctr(rest.slice(3))
+    if (program === 'ctr') return this.#ctr(rest.slice(rest.indexOf('images') + 1))
     if (program === 'systemctl') return this.#systemctl(rest)
     if (program === 'test') return { code: 1 }
     if (program === 'env') return { stdout: 'HOME=/root\nPATH=/bin\n' }

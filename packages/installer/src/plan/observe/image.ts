@@ -4,6 +4,9 @@ import { ask } from './ask.ts'
 /** The images of containerd that kubelet sees. */
 export const CTR = ['ctr', '--namespace', 'k8s.io', 'images'] as const
 
+/** Where containerd does not run, `ctr` would try for ten seconds. */
+const LIST = ['ctr', '--connect-timeout', '2s', ...CTR.slice(1), 'list', '--quiet']
+
 /** Is an image in containerd? `undefined`: that cannot be found out. */
 export async function hasImage(host: NodeHost, image: string): Promise<boolean | undefined> {
   const found = await imagesNamed(host, image)
@@ -12,7 +15,7 @@ export async function hasImage(host: NodeHost, image: string): Promise<boolean |
 
 /** What containerd calls an image, whatever we call it; `undefined`: that cannot be found out. */
 export async function imagesNamed(host: NodeHost, image: string): Promise<readonly string[] | undefined> {
-  const listed = await ask(host, [...CTR, 'list', '--quiet'])
+  const listed = await ask(host, LIST)
   const names = new Set(imageNames(image))
   return listed?.split('\n').filter((name) => names.has(name))
 }
