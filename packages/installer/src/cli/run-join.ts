@@ -3,8 +3,9 @@ import { nodeSignal } from '../cluster/fleet.ts'
 import type { InstallerConfig } from '../config/config.ts'
 import { ConfigError, InstallerUsageError, type Problem } from '../errors.ts'
 import { refuse } from '../plan/apply.ts'
-import { type JoinResult, join, joinPhase } from '../plan/join.ts'
+import { type JoinResult, join } from '../plan/join.ts'
 import { joinProblemsOf, type NodeJoinOptions } from '../plan/join-command.ts'
+import { joinPhase } from '../plan/join-phase.ts'
 import { plan } from '../plan/plan.ts'
 import type { InstallerFinding } from '../validate/finding.ts'
 import { errorJson, findingsText, type NodeAnswer, resultJson } from './answer.ts'
@@ -26,8 +27,9 @@ export async function runJoin(session: Session): Promise<ExitStatus> {
     // etcd takes one new member at a time.
     ...(config.role === 'worker' ? {} : { parallel: 1 }),
     check: async (node) => {
-      const phase = await joinPhase(node)
-      const { host, findings } = await plan(config, node, { force: isOn(session, 'force'), phase })
+      const force = isOn(session, 'force')
+      const phase = await joinPhase(node, config, { force })
+      const { host, findings } = await plan(config, node, { force, phase })
       refuse(host, findings)
       return findings
     },

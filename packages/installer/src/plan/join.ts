@@ -4,10 +4,10 @@ import type { NodeHost } from '../host/host.ts'
 import type { InstallerFinding } from '../validate/finding.ts'
 import { apply } from './apply.ts'
 import { joinCommand, joinProblemsOf, type NodeJoinOptions } from './join-command.ts'
+import { joinPhase } from './join-phase.ts'
 import { guardDiffers } from './observe/rule.ts'
 import { timingOf } from './options.ts'
 import { plan } from './plan.ts'
-import type { Phase } from './record.ts'
 import type { ApplyResult } from './step.ts'
 import { verify } from './verify.ts'
 import { waitUntil } from './wait.ts'
@@ -28,14 +28,12 @@ export interface JoinResult {
   readonly findings: readonly InstallerFinding[]
 }
 
-/** A node has joined when kubelet has its own kubeconfig; `kubeadm join` refuses to make it again. */
-const KUBELET_CONFIG = '/etc/kubernetes/kubelet.conf'
-
 /**
  * Sets a node up, runs `kubeadm join`, and looks whether the guard has taken over.
  *
- * Throws RefusedError as `apply` does, and {@link ConfigError} for a join that cannot work; then nothing was changed. All that
- * fails later is in the result. A second call does what the first one could not, also after `kubeadm reset`.
+ * Throws RefusedError as `apply` does and where a control plane has joined half-way, and {@link ConfigError} for a join that cannot
+ * work; then nothing was changed. All that fails later is in the result. A second call does what the first one could not, also after
+ * `kubeadm reset`.
  */
 export async function join(
   config: InstallerConfig,
@@ -45,7 +43,7 @@ export async function join(
   const problems = joinProblemsOf(config, options)
   if (problems.length > 0) throw new ConfigError(problems)
   const argv = joinCommand(config, options)
-  const phase = await joinPhase(host)
+  const phase = await joinPhase(host, config, options)
   const before = await apply(await plan(config, host, { ...options, phase }), options)
   const result: JoinResult = {
     ok: false,
@@ -62,11 +60,6 @@ export async function join(
       : await runKubeadm(host, argv, options)
   if (kubeadm.error !== undefined) return { ...result, ...kubeadm }
   return { ...result, ...kubeadm, ...(await finish(config, host, options)) }
-}
-
-/** Whatever the record says: after `kubeadm reset` a control plane needs the first one again, for nobody listens on itself. */
-export async function joinPhase(host: NodeHost): Promise<Phase> {
-  return (await host.stat(KUBELET_CONFIG)) === undefined ? 'before' : 'after'
 }
 
 /** What is left once the node has joined; whatever fails now must not hide that it has. */

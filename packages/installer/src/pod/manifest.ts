@@ -7,7 +7,8 @@ export class Foreign extends Error {}
 
 /** The pod in the text of a manifest; throws {@link Foreign}. */
 export function podOf(text: string): PlainObject {
-  const pod = documentOf(text)
+  const { value: pod, documents } = firstDocument(text)
+  if (documents > 1) throw new Foreign(`has ${documents} documents`)
   if (!isPlainObject(pod)) throw new Foreign('is no object of Kubernetes')
   const { kind, apiVersion } = pod
   if (kind !== 'Pod' || apiVersion !== 'v1')
@@ -15,16 +16,18 @@ export function podOf(text: string): PlainObject {
   return pod
 }
 
-/** kubelet reads YAML 1.1, and the first of several documents. */
-function documentOf(text: string): unknown {
+/** The first of the documents in a text, and how many there are: kubelet reads YAML 1.1, and no other one. Throws {@link Foreign}. */
+export function firstDocument(text: string): { readonly value: unknown; readonly documents: number } {
   const documents = parseAllDocuments(text, { version: '1.1' })
   const [document] = documents
-  if (!Array.isArray(documents) || document === undefined) return undefined
-  if (documents.length > 1) throw new Foreign(`has ${documents.length} documents`)
+  if (!Array.isArray(documents) || document === undefined) return { value: undefined, documents: 0 }
   const [error] = document.errors
   if (error !== undefined) throw new Foreign(`is not YAML: ${firstLine(error.message)}`)
   try {
-    return document.toJS()
+    // An alias may lead nowhere, or to something around it, which is no object of Kubernetes: those are trees.
+    const value: unknown = document.toJS()
+    JSON.stringify(value)
+    return { value, documents: documents.length }
   } catch (cause) {
     throw new Foreign(`is not YAML: ${firstLine(messageOf(cause))}`)
   }

@@ -62,6 +62,48 @@ describe('join()', () => {
     expect(world.joins).toHaveLength(2)
   })
 
+  describe('of a control plane', () => {
+    const config = plain({ role: 'control-plane', nodeAddress: '192.0.2.19' })
+    const options = { ...JOIN, certificateKey: 'c'.repeat(64) }
+
+    function master(): World {
+      const world = fresh()
+      world.interfaces = [{ ifname: 'eth0', addr_info: [{ local: '192.0.2.19' }] }]
+      return world
+    }
+
+    it('that has ended half-way is not taken for done, and goes on after kubeadm reset', async () => {
+      const world = master()
+      world.kubeadmFails = 'half-way'
+      expect(await join(config, world.host, options)).toMatchObject({ ok: false, kubeadm: 'failed' })
+      const halfDone = world.snapshot()
+      await expect(join(config, world.host, options)).rejects.toThrow(
+        /192\.0\.2\.19:6443.*join-half-done.*kubeadm reset/,
+      )
+      expect(world.snapshot()).toEqual(halfDone)
+      expect(world.host.text(HOSTS_FILE)).toContain('192.0.2.11 apiserver.cluster.local')
+      // Who knows better has kubeadm run again.
+      expect(await join(config, world.host, { ...options, force: true })).toMatchObject({ kubeadm: 'failed' })
+      expect(world.joins).toHaveLength(2)
+
+      world.host.files.remove('/etc/kubernetes/kubelet.conf')
+      world.kubeadmFails = false
+      expect(await join(config, world.host, options)).toMatchObject({ ok: true, kubeadm: 'done' })
+      expect(world.host.text(HOSTS_FILE)).toContain('192.0.2.19 apiserver.cluster.local')
+      // The record has it now, also while its apiserver is down.
+      expect(await join(config, world.host, options)).toMatchObject({ ok: true, kubeadm: 'already' })
+    })
+
+    it('that was done while the installer was killed is seen by its own apiserver', async () => {
+      const world = master()
+      world.kubeadmFails = 'half-way'
+      await join(config, world.host, options)
+      world.servers.set('192.0.2.19:6443', 200)
+      expect(await join(config, world.host, options)).toMatchObject({ ok: true, kubeadm: 'already' })
+      expect(world.host.text(HOSTS_FILE)).toContain('192.0.2.19 apiserver.cluster.local')
+    })
+  })
+
   it('does not run kubeadm where the node could not be set up', async () => {
     const world = fresh()
     world.servers.clear()

@@ -144,6 +144,9 @@ describe('a second guard', () => {
     const other = '/etc/kubernetes/manifests/kube-sealos-lvscare.yaml'
     const text = (world.host.text(MANIFEST) ?? '').replaceAll('kube-sealyun', 'kube-sealos')
     world.host.files.put(other, text)
+    // What kubelet cannot read hides nothing else.
+    world.host.files.put('/etc/kubernetes/manifests/alias.yaml', 'kind: *nobody\n')
+    world.host.files.put('/etc/kubernetes/manifests/circle.yaml', 'apiVersion: v1\nkind: &k [*k]\n')
     expect(errors(await plan(plain(), world.host, QUICK))).toEqual([`second-guard ${other}`])
     world.host.files.remove(other)
     expect(errors(await plan(plain({ podName: 'kube-sealos-lvscare' }), world.host, QUICK))).toEqual([])

@@ -50,7 +50,8 @@ export class World {
   kubeletLag = 0
   kubeletRuns = true
   joined = false
-  kubeadmFails = false
+  /** `half-way`: when kubelet has its kubeconfig, as where a control plane cannot join etcd. */
+  kubeadmFails: boolean | 'half-way' = false
   interfaces: readonly { readonly ifname: string; readonly addr_info: readonly { local: string }[] }[] = [
     { ifname: 'lo', addr_info: [{ local: '127.0.0.1' }] },
     { ifname: 'eth0', addr_info: [{ local: '192.0.2.21' }] },
@@ -188,7 +189,9 @@ export class World {
 
   #kubeadm(words: readonly string[]): { stdout?: string; stderr?: string; code?: number } {
     this.joins.push(words)
-    if (this.kubeadmFails) return { code: 1, stderr: `error: the token ${words[3]} is not known` }
+    if (this.kubeadmFails === 'half-way')
+      this.host.files.put('/etc/kubernetes/kubelet.conf', 'apiVersion: v1\n')
+    if (this.kubeadmFails !== false) return { code: 1, stderr: `error: the token ${words[3]} is not known` }
     this.host.files.put('/etc/kubernetes/kubelet.conf', 'apiVersion: v1\n')
     this.kubeletRuns = true
     this.kubelet()

@@ -90,6 +90,7 @@ status: {}
     ['a text', 'hello', 'is no object of Kubernetes'],
     ['broken YAML', 'a: [', 'is not YAML: '],
     ['an alias of nothing', 'a: *b', 'is not YAML: '],
+    ['an alias of what is around it', 'apiVersion: v1\nkind: &k [*k]\n', 'is not YAML: Converting circular'],
     ['two documents', `${guard}---\n${guard}`, 'has 2 documents'],
     ['another object', guard.replace('kind: Pod', 'kind: Node'), 'is "v1" "Node", not v1 Pod'],
     ['no spec', 'apiVersion: v1\nkind: Pod\n', 'has no spec'],

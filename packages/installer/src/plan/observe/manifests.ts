@@ -1,9 +1,10 @@
 import { endpointText } from 'lvscare'
-import { parseAllDocuments } from 'yaml'
 import type { InstallerConfig } from '../../config/config.ts'
+import { isPlainObject } from '../../config/fields.ts'
 import { DEFAULTS } from '../../config/parse.ts'
 import type { NodeHost } from '../../host/host.ts'
 import { MANIFESTS, manifestPath } from '../../node/paths.ts'
+import { Foreign, firstDocument } from '../../pod/manifest.ts'
 import { readStaticPod } from '../../pod/read.ts'
 import type { ManifestFacts, NodeFacts } from '../../validate/facts.ts'
 import { apiReferences } from '../../validate/references.ts'
@@ -53,9 +54,18 @@ export function manifestFacts(text: string): Omit<ManifestFacts, 'path'> {
 
 /** What kubelet cannot read either says nothing. */
 function podFacts(text: string): Omit<ManifestFacts, 'path'> {
-  const [document] = parseAllDocuments(text, { version: '1.1' })
-  if (document === undefined || document.errors.length > 0) return {}
-  const name = document.getIn(['metadata', 'name'])
-  const references = apiReferences(document.toJS({ maxAliasCount: 100 }))
-  return { podName: typeof name === 'string' ? name : undefined, references }
+  const pod = plainPod(text)
+  if (pod === undefined) return {}
+  const metadata = isPlainObject(pod) ? pod['metadata'] : undefined
+  const name = isPlainObject(metadata) ? metadata['name'] : undefined
+  return { podName: typeof name === 'string' ? name : undefined, references: apiReferences(pod) }
+}
+
+function plainPod(text: string): unknown {
+  try {
+    return firstDocument(text).value
+  } catch (error) {
+    if (error instanceof Foreign) return undefined
+    throw error
+  }
 }
