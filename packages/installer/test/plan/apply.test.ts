@@ -250,4 +250,21 @@ describe('apply()', () => {
   })
 })
 
+it('gives back the rule of somebody else, whose scheduler would not take our flags', async () => {
+  const world = new World()
+  world.kubeletRuns = false
+  const members = new Map([
+    ['192.0.2.11:6443', 1],
+    ['192.0.2.77:6443', 1],
+  ])
+  world.host.kernel.rules.set(VIP, { scheduler: 'rr', members })
+  const before = world.snapshot()
+  const options = { ...QUICK, checkTimeoutMs: 20 }
+  world.servers.clear()
+  const config = plain({ guard: { scheduler: 'wrr', 'slow-start': '30s' } })
+  const result = await apply(await plan(config, world.host, options), options)
+  expect(result).toMatchObject({ ok: false, failed: { step: { kind: 'check' } }, notUndone: [] })
+  expect(world.snapshot()).toEqual(before)
+})
+
 const EMPTY = { ok: true, done: [], failed: undefined, undone: [], notUndone: [] }

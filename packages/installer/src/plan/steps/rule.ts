@@ -96,16 +96,18 @@ function formerFlags(
 ): readonly string[] | undefined {
   const members = membersOf(before)
   if (members.length === 0) return undefined
-  const flags = withoutServers(ruleFlags(former !== undefined && former.servers.length > 0 ? former : config))
+  const known = ruleFlags(former !== undefined && former.servers.length > 0 ? former : config)
   const scheduler = before?.scheduler == null ? [] : ['--scheduler', before.scheduler]
+  // Weights that grow are for later, and a scheduler that was there may have no use for them, and refuse them.
+  const flags = without(['rs', 'slow-start', ...(scheduler.length > 0 ? ['scheduler'] : [])], known)
   return [...flags, ...scheduler, ...members.flatMap((server) => ['--rs', server])]
 }
 
-/** Flags come in pairs, `--name value`, or as `--name=value`. */
-function withoutServers(flags: readonly string[]): readonly string[] {
-  return flags.filter(
-    (flag, index) => flag !== '--rs' && flags[index - 1] !== '--rs' && !flag.startsWith('--rs='),
-  )
+/** The rest of the flags, which come in pairs, `--name value`, or as `--name=value`. */
+function without(names: readonly string[], flags: readonly string[]): readonly string[] {
+  const isOne = (flag = ''): boolean => names.some((name) => flag === `--${name}`)
+  const isPair = (flag: string): boolean => names.some((name) => flag.startsWith(`--${name}=`))
+  return flags.filter((flag, index) => !isOne(flag) && !isOne(flags[index - 1]) && !isPair(flag))
 }
 
 function isDrained(report: StatusReport | undefined): boolean {
