@@ -260,10 +260,13 @@ it('gives back the rule of somebody else, whose scheduler would not take our fla
   world.host.kernel.rules.set(VIP, { scheduler: 'rr', members })
   const before = world.snapshot()
   const options = { ...QUICK, checkTimeoutMs: 20 }
-  world.servers.clear()
+  world.host.onConnect((address) => {
+    if (address === '10.103.97.2') throw new Error('EHOSTUNREACH')
+    return undefined
+  })
   const config = plain({ guard: { scheduler: 'wrr', 'slow-start': '30s' } })
   const result = await apply(await plan(config, world.host, options), options)
-  expect(result).toMatchObject({ ok: false, failed: { step: { kind: 'check' } }, notUndone: [] })
+  expect(result).toMatchObject({ ok: false, failed: { step: { id: `check ${VIP}` } }, notUndone: [] })
   expect(world.snapshot()).toEqual(before)
 })
 
