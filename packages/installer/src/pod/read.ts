@@ -25,7 +25,8 @@ export type StaticPodReading =
 /**
  * Reads the manifest of a guard, whoever wrote it: this package, sealos, or a hand.
  *
- * It is foreign when it cannot be read, runs anything else, or says more than a configuration can.
+ * It is foreign when it cannot be read, runs anything else, or gives the guard more than a configuration can: other containers, an
+ * environment, arguments. What else a pod may have, such as labels or volumes, makes it no less a guard's.
  */
 export function readStaticPod(text: string): StaticPodReading {
   try {

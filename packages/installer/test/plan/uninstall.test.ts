@@ -37,6 +37,19 @@ describe('uninstall()', () => {
     expect(await planUninstall(world.host, QUICK)).toMatchObject({ empty: true, steps: [] })
   })
 
+  it('comes to its end where containerd has gone with the image that was imported', async () => {
+    const world = new World()
+    world.host.files.put('/opt/lvscare.tar', 'registry.example/lvscare:2')
+    const own = { image: 'registry.example/lvscare:2', imageArchive: '/opt/lvscare.tar' }
+    expect(await applied(world, plain(own))).toMatchObject({ ok: true })
+    world.host.onExec(([program]) => {
+      if (program === 'ctr') throw new Error('there is no such program')
+      return undefined
+    })
+    expect(await uninstall(world.host, QUICK)).toMatchObject({ ok: true, notUndone: [] })
+    expect(await planUninstall(world.host, QUICK)).toMatchObject({ empty: true })
+  })
+
   it('leaves /etc/hosts alone where it is no plain file, and says so', async () => {
     const world = await installed()
     world.host.files.remove(HOSTS_FILE)

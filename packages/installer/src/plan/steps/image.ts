@@ -1,5 +1,6 @@
 import { CheckError } from '../../errors.ts'
 import type { NodeHost } from '../../host/host.ts'
+import { ASK_MS, unlessUnknown } from '../observe/ask.ts'
 import { CTR, hasImage, imagesNamed } from '../observe/image.ts'
 import type { PlanStep } from '../step.ts'
 import { run } from './kernel.ts'
@@ -44,7 +45,10 @@ export function removeImageStep(host: NodeHost, image: string): PlanStep {
   }
 }
 
+/** Images go with containerd; where that has gone, an uninstall would never come to its end. */
 async function removeImage(host: NodeHost, image: string, signal?: AbortSignal): Promise<void> {
+  if ((await unlessUnknown(() => host.exec(['ctr', '--version'], { timeoutMs: ASK_MS }))) === undefined)
+    return
   const names = (await imagesNamed(host, image)) ?? [image]
   for (const name of names) await run(host, [...CTR, 'remove', name], signal)
 }
