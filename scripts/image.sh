@@ -3,6 +3,8 @@
 # it. Same input, same digest. Works in a folder of its own; nothing of this machine's images and containers is touched.
 # LVSCARE_IMAGE_DIST is where both go (default dist).
 set -euo pipefail
+# A function whose output is kept ends at its first failure too.
+shopt -s inherit_errexit
 
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd -- "$ROOT"
@@ -46,9 +48,10 @@ commit() {
 
 # The command is the one of the manifest; the user is root, for only root gets capabilities from Kubernetes.
 describe() {
-  local label
+  local lines label
   local -a labels=()
-  while IFS= read -r label; do labels+=(--label "$label"); done < <(node scripts/image/names.mjs labels)
+  lines=$(node scripts/image/names.mjs labels)
+  while IFS= read -r label; do labels+=(--label "$label"); done <<<"$lines"
   buildah_ config --entrypoint '["/usr/bin/lvscare"]' --cmd '' --workingdir / --user 0:0 \
     --env PATH=/usr/bin "${labels[@]}" "$1"
 }

@@ -15,7 +15,7 @@ DIST=${LVSCARE_TEST_DIST:-test/dist}
 RESULTS=${LVSCARE_CACHE:-.cache}/soak
 bash scripts/setup.sh
 node scripts/build-tests.mjs
-# Two hours in virtual time first, on this machine and without a kernel: they take half a minute.
+# Two hours in virtual time first, on this machine and without a kernel: they take about a minute.
 node "$DIST/soak-virtual.mjs"
 rm -rf "$RESULTS"
 exec test/vm/run.sh --limit $((MINUTES * 60 + 600)) --results "$RESULTS" -- node "$DIST/soak.mjs"

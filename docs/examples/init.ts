@@ -3,7 +3,9 @@
 import {
   applyCluster,
   type ClusterNode,
+  type InstallerConfig,
   type Inventory,
+  type NodeHost,
   type NodePlan,
   planCluster,
 } from '@lvscare/installer'
@@ -11,15 +13,21 @@ import type { ClusterFlags } from './support/flags.ts'
 import { settings, writeCluster } from './support/inventory-file.ts'
 import { joinMachine } from './support/join-machine.ts'
 import {
+  ADMIN,
   type Credentials,
   credentials,
   initCluster,
+  isInitialized,
   kubeadmConfig,
   makeAuthorities,
+  useKubectl,
 } from './support/kubeadm.ts'
+import { lookFirst } from './support/look-first.ts'
 import { type Outside, withMachines } from './support/machines.ts'
 import { runWhenStarted } from './support/main.ts'
 import { installPackage, runScript } from './support/package.ts'
+import { clusterReasons, Failure } from './support/reasons.ts'
+import { someAtATime } from './support/some-at-a-time.ts'
 
 /** The order of requirement C3: package to all; first master; other masters; workers. */
 export async function init(flags: ClusterFlags, outside: Outside): Promise<void> {
@@ -31,16 +39,9 @@ export async function init(flags: ClusterFlags, outside: Outside): Promise<void>
     await packages(machines, flags, outside)
     await writeCluster(file, { masters, nodes, config: inventory.config })
     const result = await applyCluster(await planCluster(inventory), { onNode: kubeadmOn(flags, outside) })
-    const broken = result.nodes.find(({ state }) => state !== 'done')
-    if (broken !== undefined) throw broken.error ?? new Error(`${broken.node.host.name} was not set up`)
+    if (!result.ok)
+      throw new Failure('some machines are not set up: run init.ts again', clusterReasons(result.nodes))
   })
-}
-
-/** Before one machine is changed: one that cannot be reached is found here, and a virtual IP that cannot be used. */
-async function lookFirst(inventory: Inventory, { say }: Outside): Promise<void> {
-  const plan = await planCluster(inventory)
-  for (const { host, severity, message } of plan.findings) say(`${host}: ${severity}: ${message}`)
-  await applyCluster(plan, { dryRun: true })
 }
 
 /** What happens on a machine as soon as the installer has set it up. */
@@ -51,13 +52,30 @@ function kubeadmOn(flags: ClusterFlags, outside: Outside): (plan: NodePlan) => P
       if (known === undefined) throw new Error('the first control plane comes first')
       return await joinMachine(node, config, await known, outside)
     }
-    await makeAuthorities(node.host, config)
-    await initCluster(node.host, await kubeadmConfig(config, flags.kubeadmConfig))
+    await initOnce(node.host, config, flags, outside)
     if (flags.packageUrl !== undefined) await runScript(node.host, 'master.sh')
     outside.say(`${node.host.name}: the first control plane runs`)
     known = credentials(node.host)
     await known
   }
+}
+
+/** A second `kubeadm init` would be refused, and other authorities would lock everybody out. */
+async function initOnce(
+  host: NodeHost,
+  config: InstallerConfig,
+  flags: ClusterFlags,
+  { say }: Outside,
+): Promise<void> {
+  if (await isInitialized(host)) {
+    say(
+      `${host.name}: ${ADMIN} is there already: kubeadm init is not run again; if it had failed, kubeadm reset --force comes first`,
+    )
+  } else {
+    await makeAuthorities(host, config)
+    await initCluster(host, await kubeadmConfig(config, flags.kubeadmConfig))
+  }
+  await useKubectl(host)
 }
 
 async function packages(
@@ -67,12 +85,10 @@ async function packages(
 ): Promise<void> {
   const { packageUrl } = flags
   if (packageUrl === undefined) return
-  await Promise.all(
-    machines.map(async ({ host }) => {
-      await installPackage(host, packageUrl)
-      say(`${host.name}: has the package`)
-    }),
-  )
+  await someAtATime(machines, async ({ host }) => {
+    await installPackage(host, packageUrl)
+    say(`${host.name}: has the package`)
+  })
 }
 
 await runWhenStarted(import.meta.filename, init)

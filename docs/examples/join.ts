@@ -5,6 +5,7 @@ import type { ClusterFlags } from './support/flags.ts'
 import { settings } from './support/inventory-file.ts'
 import { joinMachine } from './support/join-machine.ts'
 import { credentials } from './support/kubeadm.ts'
+import { lookFirst } from './support/look-first.ts'
 import { machineAt, type Outside, withMachines } from './support/machines.ts'
 import { runWhenStarted } from './support/main.ts'
 import { installPackage } from './support/package.ts'
@@ -17,8 +18,10 @@ export async function join(flags: ClusterFlags, outside: Outside): Promise<void>
     throw new Error('--master, --node: give at least one of each')
   await withMachines({ masters: [first], nodes }, flags, outside, async (machines) => {
     const inventory: Inventory = { nodes: machines, config: { ...settings(flags), servers: masters } }
+    const workers = machines.filter(({ role }) => role === 'worker')
+    await lookFirst({ ...inventory, nodes: workers }, outside)
     const access = await credentials(machineAt(machines, first).host)
-    for (const node of machines.filter(({ role }) => role === 'worker')) {
+    for (const node of workers) {
       if (packageUrl !== undefined) await installPackage(node.host, packageUrl)
       await joinMachine(node, nodeConfig(inventory, node), access, outside)
     }

@@ -1,7 +1,8 @@
 // What is in the image: every file, where it comes from, and the component that it belongs to.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
+import { nodeLicence } from '../node-licence.mjs'
 import { packageOf } from './debian.mjs'
 import { librariesOf } from './libraries.mjs'
 import { folderOf, licenceFiles, npmPackage } from './npm.mjs'
@@ -28,17 +29,11 @@ export function contents(root, node = process.execPath) {
 
 /** Node.js: the program, and its licence, which covers all that it brings. */
 function nodePart(node) {
-  const licence = [
-    join(dirname(dirname(node)), 'LICENSE'),
-    '/usr/share/doc/nodejs/LICENSE',
-    '/usr/share/doc/nodejs/copyright',
-  ].find((file) => existsSync(file))
-  if (licence === undefined) throw new Error(`the licence of ${node} was not found beside it`)
   return {
     component: { kind: 'node', name: 'node', version: process.versions.node, brings: process.versions },
     files: [
       { layer: 'runtime', part: 'node', path: 'usr/bin/node', source: node, mode: 0o755 },
-      licenceEntry('runtime', 'node', licence),
+      licenceEntry('runtime', 'node', nodeLicence(node)),
     ],
   }
 }

@@ -1,7 +1,8 @@
 // The licences of all that the single file carries: whoever hands it on must hand them on too.
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { folderOf, licenceFiles, npmPackage } from '../image/npm.mjs'
+import { nodeLicence } from '../node-licence.mjs'
 
 /** One text: that of Node.js, and those of the packages in the bundle and of these folders, by their names. */
 export function licences(root, folders) {
@@ -15,22 +16,10 @@ export function licences(root, folders) {
     )
     return [`${name} ${version} (${license})`, ...texts].join('\n\n')
   })
-  const node = `Node.js ${process.version}\n\n${readFileSync(nodeLicence(), 'utf8').trim()}`
+  const node = `Node.js ${process.version}\n\n${readFileSync(nodeLicence(process.execPath), 'utf8').trim()}`
   return `${[node, ...parts].join(`\n\n${'='.repeat(80)}\n\n`)}\n`
 }
 
 function json(path) {
   return JSON.parse(readFileSync(path, 'utf8'))
-}
-
-/** Where Node.js is installed by a package of a distribution, and where by its own archive. */
-function nodeLicence() {
-  const prefix = dirname(dirname(process.execPath))
-  const places = ['share/doc/nodejs/LICENSE', 'share/doc/node/LICENSE', 'LICENSE'].map((place) =>
-    join(prefix, place),
-  )
-  const found = [process.env.LVSCARE_NODE_LICENSE, ...places].find((path) => path && existsSync(path))
-  if (found === undefined)
-    throw new Error(`the licence of Node.js is not in ${places.join(', ')}: name it in LVSCARE_NODE_LICENSE`)
-  return found
 }

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ROOT } from './support/documents.ts'
+import { ROOT, source } from './support/documents.ts'
 import { type Ended, runScript } from './support/script.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lvscare-release-'))
@@ -50,6 +50,22 @@ describe('the licences of what we use', () => {
       'packages/a/node_modules/@b/bad': { version: '2.0.0', ...entry },
     })
     expect([code, err]).toEqual([1, `licenses: @b/bad 2.0.0: ${why}\n`])
+  })
+})
+
+describe('what docs/releasing.md says of what is installed with our packages', () => {
+  it('names each in the version of the lock file', () => {
+    const { packages } = JSON.parse(source('package-lock.json')) as {
+      packages: Record<string, { version?: string; dev?: boolean; link?: boolean }>
+    }
+    const installed = Object.entries(packages).flatMap(([path, { version, dev, link }]) => {
+      const name = path.split('node_modules/')[1]
+      return name === undefined || dev || link || name.startsWith('@koromix/') ? [] : [`${name} ${version}`]
+    })
+    expect(installed.length).toBeGreaterThan(20)
+    const section = source('docs/releasing.md').split('### Without an audit')[1] ?? ''
+    const words = section.replaceAll(/[,;|]/g, ' ').replaceAll(/\s+/g, ' ')
+    expect(installed.filter((one) => !words.includes(` ${one} `))).toEqual([])
   })
 })
 

@@ -84,6 +84,8 @@ describe('the list of programs', () => {
       'sha256:1f0c',
     ],
     ['npm run no-such-script', 'no-such-script'],
+    ['npm install --global --prefix /usr/local lvscare', 'lvscare is in no registry'],
+    ['npm install --save-exact @lvscare/netlink@0.1.0', '@lvscare/netlink@0.1.0 is in no registry'],
     ['node docs/examples/nothing.ts', 'nothing.ts'],
     ['node docs/examples/add.ts --nodes 192.0.2.1', '--nodes'],
     ['docker run localhost/lvscare:0.1.0 care --vs 10.103.97.2:6443', '--rs'],

@@ -119,6 +119,21 @@ describe.skipIf(noPromtool() !== undefined)('deploy/prometheus', () => {
     ])
   })
 
+  it('finds the pod of sealos itself by its older and its newer name, and none that is only like it', () => {
+    expect(
+      relabelled(
+        'lvscare-pods',
+        pod('kube-sealyun-lvscare', '192.168.72.53'),
+        pod('kube-sealos-lvscare', '192.168.72.54'),
+        pod('kube-other-lvscare', '192.168.72.55'),
+      ),
+    ).toEqual([
+      { __address__: '192.168.72.53:9697', instance: 'node-7' },
+      { __address__: '192.168.72.54:9697', instance: 'node-7' },
+      undefined,
+    ])
+  })
+
   it('names hosts of a list by their address, unless they have a name', () => {
     expect(
       relabelled(

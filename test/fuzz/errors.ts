@@ -7,6 +7,11 @@ export function isDeclared(error: unknown): boolean {
   )
 }
 
+/** True for what a decoder of bytes may throw: a DecodeError and nothing else. */
+export function isDecodeError(error: Error): boolean {
+  return 'code' in error && error.code === 'ERR_NETLINK_DECODE'
+}
+
 /** A failure as one line without what differs from run to run: numbers and names. */
 export function shapeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'thrown: no error'

@@ -1,6 +1,8 @@
+import { DecodeError, KernelError } from '@lvscare/netlink'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../lab/random.ts'
 import { CorpusFolder } from './corpus.ts'
+import { isDeclared, isDecodeError } from './errors.ts'
 import { fuzz } from './run.ts'
 import { TARGETS } from './targets.ts'
 
@@ -26,6 +28,15 @@ it.each([
   ['a rule of a chain without a name was an error of no package', 15_709_067],
 ])('a guard that once failed does not any more: %s', (_what, seed) => {
   expect(() => TARGETS.get('guard')?.run(new Random(seed))).not.toThrow()
+})
+
+it('a decoder may throw a DecodeError, and no other declared error', () => {
+  const decode = new DecodeError('route', '4 bytes', '3 bytes')
+  const kernel = new KernelError(1)
+  expect([decode, kernel].map((error) => [isDeclared(error), isDecodeError(error)])).toEqual([
+    [true, true],
+    [true, false],
+  ])
 })
 
 it('new ones do no harm', () => {

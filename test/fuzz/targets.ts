@@ -1,6 +1,6 @@
 import type { Random } from '../lab/random.ts'
 import { DECODERS } from './decoders.ts'
-import { isDeclared, shapeOf } from './errors.ts'
+import { isDeclared, isDecodeError, shapeOf } from './errors.ts'
 import { fuzzGuard } from './guard-target.ts'
 import { ANSWERS } from './material.ts'
 import { mutate } from './mutate.ts'
@@ -29,7 +29,7 @@ export const TARGETS: ReadonlyMap<string, Target> = new Map<string, Target>([
 ])
 
 function bytesTarget(decode: (datagram: Uint8Array) => unknown): Target {
-  const shape = (bytes: Uint8Array): string => outcomeOf(() => decode(bytes), ['DecodeError'])
+  const shape = (bytes: Uint8Array): string => outcomeOf(() => decode(bytes), isDecodeError)
   return {
     run: (random) => {
       const bytes = mutate(random.pick(ANSWERS), ANSWERS, random)
@@ -40,8 +40,10 @@ function bytesTarget(decode: (datagram: Uint8Array) => unknown): Target {
 }
 
 function textTarget(name: string): Target {
-  const { samples = [], read, throws = [] } = READERS[name] ?? {}
-  const shape = (text: string): string => outcomeOf(() => read?.(text), throws)
+  const { samples = [], read, throws } = READERS[name] ?? {}
+  const mayThrow = (error: Error): boolean =>
+    throws !== undefined && (throws.includes(error.name) || isDeclared(error))
+  const shape = (text: string): string => outcomeOf(() => read?.(text), mayThrow)
   return {
     run: (random) => {
       const input = mutateText(random.pick(samples), random)
@@ -52,14 +54,13 @@ function textTarget(name: string): Target {
 }
 
 /** What a reader makes of an input: a value, or an error that it may throw. */
-function outcomeOf(read: () => unknown, allowed: readonly string[]): string {
+function outcomeOf(read: () => unknown, mayThrow: (error: Error) => boolean): string {
   try {
     const value = read()
     return value === undefined ? 'nothing' : 'read'
   } catch (error) {
-    if (error instanceof Error && (allowed.includes(error.name) || (isDeclared(error) && allowed.length > 0)))
-      return shapeOf(error)
-    throw new Error(`not a declared error: ${shapeOf(error)}`, { cause: error })
+    if (error instanceof Error && mayThrow(error)) return shapeOf(error)
+    throw new Error(`not an error that it may throw: ${shapeOf(error)}`, { cause: error })
   }
 }
 

@@ -58,7 +58,10 @@ describe('the clients of a real server on a busy node', () => {
     const mac = readFileSync('/sys/class/net/flood1/address', 'utf8').trim()
     const flood = { device: 'flood0', mac, from: '10.128.0.1', to: VIP.v4, port: 53 }
     const start = performance.now()
-    const sent = sendDatagrams(ENTRIES, flood)
+    let sent = sendDatagrams(ENTRIES, flood)
+    // A busy machine drops some of them: the same ones once more fill the gaps.
+    for (let round = 0; round < 10 && foreignEntries() < ENTRIES; round += 1)
+      sent = sendDatagrams(ENTRIES, flood)
     context.diagnostic(
       `${foreignEntries()} entries of ${sent} datagrams, ${Math.round(performance.now() - start)} ms`,
     )

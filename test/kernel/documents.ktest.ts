@@ -30,6 +30,19 @@ function block(file: string, language: string, ...words: readonly string[]): str
   return found[0]?.text ?? ''
 }
 
+/** What `lvscare doctor` finds wrong where an answer comes too late. */
+const LATE: ReadonlySet<string> = new Set([
+  'server-timeout',
+  'servers-none-healthy',
+  'vip-timeout',
+  'vip-partly',
+])
+
+/** The codes of what a text of `lvscare doctor` calls an error. */
+function codesOfErrors(text: string): string[] {
+  return [...text.matchAll(/^ {2}error .*\[([\w-]+)\]$/gm)].map(([, code = '']) => code)
+}
+
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '')
 
 /** What the documents say, done as they say it, by root on a worker 192.168.72.53 with apiservers at .50, .51 and .52. */
@@ -91,10 +104,16 @@ describe('the documents', { skip: ranOn('6.12') }, () => {
       LIMIT_MS,
       () => done(status).match(/ up +ok 200/g)?.length === 3,
     )
-    // 3: something to be careful of, as on any machine that is not set up for good. Busy processors answer it too late at times.
-    // Not its verdict: on busy processors it hears of a timeout at times. care-doctor.ktest.ts tries every finding.
+    // Nothing is wrong but that busy processors answer it too late at times. care-doctor.ktest.ts tries every finding.
     const { code, stdout } = shell(doctor)
-    assert.ok([0, 3, 4].includes(code ?? -1), stdout)
+    const errors = codesOfErrors(stdout)
+    assert.deepEqual(
+      errors.filter((error) => !LATE.has(error)),
+      [],
+      stdout,
+    )
+    // 3: something to be careful of, as on any machine that is not set up for good.
+    assert.ok((errors.length > 0 ? [4] : [0, 3]).includes(code ?? -1), stdout)
     assert.match(stdout, /ok +TCP 10\.103\.97\.2:6443 rr, 3 members/)
     await stop()
     assert.deepEqual(rule(), SERVERS)

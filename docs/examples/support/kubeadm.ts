@@ -23,7 +23,14 @@ export interface Credentials {
 }
 
 const CONFIG_FILE = '/root/kubeadm.yaml'
-const ADMIN = '/etc/kubernetes/admin.conf'
+/** What `kubeadm init` and `kubeadm join` give the administrator; it is there from their first steps on. */
+export const ADMIN = '/etc/kubernetes/admin.conf'
+
+const KUBECTL = ['kubectl', '--kubeconfig', ADMIN]
+
+/** A line for each node: its name, and its addresses. */
+const NAMES =
+  '{range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\\n"}{end}'
 
 /** The configuration of `kubeadm init`: the operator's file is a template, and has everything that must be in it afterwards. */
 export async function kubeadmConfig(config: InstallerConfig, file: string | undefined): Promise<string> {
@@ -47,10 +54,19 @@ export async function makeAuthorities(host: NodeHost, config: InstallerConfig): 
   for (const argv of caCommands({ ...config, kubernetesVersion: releaseOf(config) })) await run(host, argv)
 }
 
-/** Runs `kubeadm init` on the first control plane, and lets root use kubectl there. */
+/** `kubeadm init` was run on this machine, or it has joined as a control plane. */
+export async function isInitialized(host: NodeHost): Promise<boolean> {
+  return (await host.stat(ADMIN)) !== undefined
+}
+
+/** Runs `kubeadm init` on the first control plane. */
 export async function initCluster(host: NodeHost, yaml: string): Promise<void> {
   await host.writeFileAtomic(CONFIG_FILE, yaml, 0o600)
   await run(host, ['kubeadm', 'init', '--config', CONFIG_FILE, '--upload-certs'])
+}
+
+/** Lets root use kubectl on a control plane. */
+export async function useKubectl(host: NodeHost): Promise<void> {
   const admin = await host.readFile(ADMIN)
   if (admin === undefined) throw new Error(`${host.name}: kubeadm init left no ${ADMIN}`)
   await host.makeDirectory('/root/.kube', 0o700)
@@ -77,9 +93,8 @@ async function caHash(master: NodeHost): Promise<string> {
 /** Moves the pods of a machine elsewhere, and takes it out of the cluster. */
 export async function leaveCluster(master: NodeHost, leaving: NodeHost): Promise<void> {
   const name = (await run(leaving, ['hostname'])).trim().toLowerCase()
-  const kubectl = ['kubectl', '--kubeconfig', ADMIN]
   await run(master, [
-    ...kubectl,
+    ...KUBECTL,
     'drain',
     name,
     '--ignore-daemonsets',
@@ -87,5 +102,15 @@ export async function leaveCluster(master: NodeHost, leaving: NodeHost): Promise
     '--timeout=120s',
   ])
   await run(leaving, ['kubeadm', 'reset', '--force'])
-  await run(master, [...kubectl, 'delete', 'node', name])
+  await run(master, [...KUBECTL, 'delete', 'node', name])
+}
+
+/** Takes a machine out of the cluster that is not there any more; resolves with the name of its node, where there was one. */
+export async function deleteDeadNode(master: NodeHost, address: string): Promise<string | undefined> {
+  const printed = await run(master, [...KUBECTL, 'get', 'nodes', '-o', `jsonpath=${NAMES}`])
+  const lines = printed.split('\n').map((line) => line.split(' '))
+  const name = lines.find(([, ...addresses]) => addresses.includes(address))?.[0]
+  // Its pods go with it: kubectl drain would wait for a kubelet that does not answer.
+  if (name !== undefined) await run(master, [...KUBECTL, 'delete', 'node', name])
+  return name
 }

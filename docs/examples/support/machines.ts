@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type ClusterNode, type NodeHost, type Role, sshHost } from '@lvscare/installer'
+import { messageOf } from 'lvscare'
 import type { ClusterFlags } from './flags.ts'
 
 /** Opens a machine; a test hands in its own. */
@@ -38,6 +39,39 @@ export async function withMachines<T>(
   } finally {
     await Promise.all(opened.map(({ host }) => host.close()))
   }
+}
+
+/** Opens a machine that may be dead: nothing then, and why is said. */
+export async function openIfAlive(
+  address: string,
+  flags: ClusterFlags,
+  { openHost, say }: Outside,
+): Promise<NodeHost | undefined> {
+  try {
+    return await openHost(address, flags)
+  } catch (error) {
+    say(`${address}: cannot be reached: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+/** Works with the first machine that can be reached, and closes it in the end. */
+export async function withFirstAlive<T>(
+  addresses: readonly string[],
+  flags: ClusterFlags,
+  outside: Outside,
+  work: (host: NodeHost) => Promise<T>,
+): Promise<T> {
+  for (const address of addresses) {
+    const host = await openIfAlive(address, flags, outside)
+    if (host === undefined) continue
+    try {
+      return await work(host)
+    } finally {
+      await host.close()
+    }
+  }
+  throw new Error(`none of ${addresses.join(', ')} can be reached`)
 }
 
 /** The machine at an address; throws when it is not among them. */

@@ -4,7 +4,7 @@ import { type Outside, overSsh } from './machines.ts'
 /** One of the five programs. */
 export type Program = (flags: ClusterFlags, outside: Outside) => Promise<void>
 
-/** Runs a program when its file is the one that was started; what fails is one line and exit code 1. */
+/** Runs a program when its file is the one that was started; what fails is said, with a line for each reason, and is exit code 1. */
 export async function runWhenStarted(file: string, program: Program): Promise<void> {
   if (process.argv[1] !== file) return
   const say = (line: string): void => console.log(line)

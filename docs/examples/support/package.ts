@@ -7,8 +7,8 @@ export const PACKAGE_FOLDER = '/root/kube'
 
 const ARCHIVE = '/root/kube.tar.gz'
 
-/** A package of some gigabytes is sent in pieces of this many bytes. */
-const PIECE = 64 * 1024 * 1024
+/** A package of some gigabytes is sent in pieces of this many bytes: of each machine that gets it, one is in memory. */
+const PIECE = 4 * 1024 * 1024
 
 /** Brings the package to a node, unpacks it, and runs its `shell/init.sh`. */
 export async function installPackage(host: NodeHost, url: string): Promise<void> {

@@ -61,8 +61,14 @@ export const example: Parser = async ({ words }) => {
   if (file.startsWith('docs/examples/')) clusterFlags(argv, {})
 }
 
-/** `npm run NAME`: there is such a script. */
+/** A package of ours by its name, as a registry would be asked for it. */
+const OURS = /^(lvscare|@lvscare\/[\w-]+)(@.*)?$/
+
+/** `npm run NAME`: there is such a script. `npm install`: what is ours is in no registry, and comes from a tarball. */
 export const npm: Parser = async ({ words }) => {
+  const fetched = words[1] === 'install' ? words.slice(2).find((word) => OURS.test(word)) : undefined
+  if (fetched !== undefined)
+    throw new Error(`${fetched} is in no registry: install what npm run pack:all makes`)
   const name = words[1] === 'run' ? words[2] : words[1]
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
   const own = ['install', 'ci', 'pack', 'publish', 'audit', 'exec', 'view', 'version', 'login', 'uninstall']

@@ -10,6 +10,7 @@ import type { PlanOptions } from './options.ts'
 import { contextOf, planOf } from './plan.ts'
 import type { PlanStep } from './step.ts'
 import { lookThrough } from './steps/check.ts'
+import { type Waiting, waitUntil } from './wait.ts'
 
 const APPLY = 'Apply the configuration.'
 
@@ -71,7 +72,7 @@ export const VERIFY_KINDS: FindingKinds = KINDS
 
 const report = reporter(KINDS)
 
-/** How long the servers have to answer, in milliseconds. */
+/** How long the servers and the guard have to answer, in milliseconds. */
 const ANSWER_MS = 10_000
 
 /** How a node is compared. */
@@ -88,7 +89,7 @@ export async function verify(
   host: NodeHost,
   options: VerifyOptions = {},
 ): Promise<readonly InstallerFinding[]> {
-  const context = await contextOf(config, host, { ...options, skipCheck: true })
+  const context = await patientContext(config, host, options)
   const found = [
     ...planOf(context).steps.flatMap((step) => stepFindings(step, context)),
     ...(isGuarded(config) ? ruleFindings(context) : []),
@@ -96,6 +97,28 @@ export async function verify(
   ]
   const rank = ({ severity }: InstallerFinding): number => FINDING_SEVERITIES.indexOf(severity)
   return found.toSorted((a, b) => rank(b) - rank(a))
+}
+
+/** A guard that has only just been started, on a node that is busy, may once be late with its answer; one that hangs stays silent. */
+async function patientContext(
+  config: InstallerConfig,
+  host: NodeHost,
+  options: VerifyOptions,
+): Promise<PlanContext> {
+  const look = async (): Promise<PlanContext> =>
+    await contextOf(config, host, { ...options, skipCheck: true })
+  let context = await look()
+  const silence = async (): Promise<string | undefined> => {
+    const errorOf = (): string | undefined => reportOf(context, config.virtual.text)?.guardError ?? undefined
+    if (errorOf() !== undefined) context = await look()
+    return errorOf()
+  }
+  await waitUntil(silence, waitingOf(options))
+  return context
+}
+
+function waitingOf({ checkTimeoutMs = ANSWER_MS, pollMs = 500, signal }: VerifyOptions): Waiting {
+  return { limitMs: checkTimeoutMs, pollMs, signal: signal ?? new AbortController().signal }
 }
 
 /** What would have to be done; about rule and guard there is more to say. */
@@ -151,9 +174,8 @@ function stateOf({ servers }: StatusReport, server: string): string {
 
 async function throughFindings(
   { config, host }: PlanContext,
-  { checkTimeoutMs = ANSWER_MS, pollMs = 500, signal }: VerifyOptions,
+  options: VerifyOptions,
 ): Promise<readonly InstallerFinding[]> {
-  const waiting = { limitMs: checkTimeoutMs, pollMs, signal: signal ?? new AbortController().signal }
-  const problem = await lookThrough(host, config, waiting)
+  const problem = await lookThrough(host, config, waitingOf(options))
   return problem === undefined ? [] : [report('vip-unhealthy', config.virtual.text, problem)]
 }

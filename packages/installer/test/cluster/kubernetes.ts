@@ -28,7 +28,7 @@ export function playKubernetes({ worlds, inventory }: Cluster, ca: string): Kube
       const line = argv.join(' ')
       if (argv[0] === 'kubeadm') return kubeadm(host, argv, ca, note)
       if (line.includes('openssl')) return note(`authority ${argv.at(-1)}`)
-      if (argv[0] === 'kubectl') return kubectl(argv, played)
+      if (argv[0] === 'kubectl') return kubectl(argv, played, worlds.keys())
       if (argv[0] === 'hostname') return { stdout: `${address}\n` }
       if (argv[0] === 'tar') return unpack(host)
       if (/^sh -c cat \S+\.part/.test(line)) return putTogether(host, line)
@@ -69,7 +69,10 @@ function kubeadm(
   return undefined // The world does what kubelet does then.
 }
 
-function kubectl(argv: readonly string[], played: Kubernetes): Result {
+/** A machine is a node from the beginning on; its name is its address. */
+function kubectl(argv: readonly string[], played: Kubernetes, machines: Iterable<string>): Result {
+  const nodes = [...machines].filter((name) => !played.gone.includes(name))
+  if (argv.includes('get')) return { stdout: nodes.map((name) => `${name} ${name}\n`).join('') }
   if (argv.includes('delete')) played.gone.push(argv.at(-1) ?? '')
   return {}
 }

@@ -2,11 +2,14 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NodeHost } from '../../src/host/host.ts'
 import { fingerprint } from '../../src/host/known-hosts.ts'
 import { commandLine } from '../../src/host/ssh/command-line.ts'
 import type { SshOptions } from '../../src/host/ssh/options.ts'
+import { SshSession } from '../../src/host/ssh/session.ts'
+import { Sftp } from '../../src/host/ssh/sftp.ts'
 import { sshHost } from '../../src/host/ssh.ts'
 import { HAS_OPENSSH, TestSshd, type TestSshdOptions } from './ssh-server.ts'
 
@@ -285,6 +288,49 @@ describe.each<{ sftp: 'bare' | 'openssh' }>([
     await expect(host.writeFileAtomic(join(folder, 'no/x'), '', 0o644)).rejects.toThrow(/cannot write/)
     expect(await readdir(folder)).toEqual(['d'])
     expect(await readdir(join(folder, 'd'))).toEqual(['e'])
+  })
+})
+
+describe('a large file', () => {
+  /** SFTP whose writes are answered by calling what is in `waiting`. */
+  async function held(): Promise<{ sftp: Sftp; waiting: ((error?: Error) => void)[] }> {
+    const session = await SshSession.open(signIn(await sshd()))
+    closers.push(() => session.close())
+    const sftp = await Sftp.open(session, {}, () => {})
+    const waiting: ((error?: Error) => void)[] = []
+    await sftp.ask((wrapper, done) => {
+      vi.spyOn(wrapper, 'write').mockImplementation((_handle, _content, _at, _length, _offset, answer) => {
+        waiting.push((error) => answer?.(error))
+      })
+      done(undefined)
+    })
+    return { sftp, waiting }
+  }
+
+  it('is sent with 32 chunks under way at most, so that none waits for its turn within its time limit', async () => {
+    const { sftp, waiting } = await held()
+    const writing = sftp.write(Buffer.alloc(4), Buffer.alloc(100 * 32_000 + 1))
+    let answered = 0
+    for (; waiting.length > 0; answered += 1) {
+      expect(waiting.length).toBeLessThanOrEqual(32)
+      waiting.shift()?.()
+      await setImmediate()
+    }
+    await writing
+    expect(answered).toBe(101)
+  })
+
+  it('is not sent on once its handle is closed, which may be the handle of another file by then', async () => {
+    const { sftp, waiting } = await held()
+    const path = join(folder, 'x')
+    const writing = sftp.withFile(path, 'wx', (handle) => sftp.write(handle, Buffer.alloc(100 * 32_000)))
+    const failed = expect(writing).rejects.toThrow('the disk is full')
+    await vi.waitFor(() => expect(waiting.length).toBe(32), { interval: 1 })
+    waiting.shift()?.(new Error('the disk is full'))
+    await failed
+    for (const answer of waiting.splice(0)) answer()
+    await setImmediate()
+    expect(waiting).toEqual([])
   })
 })
 

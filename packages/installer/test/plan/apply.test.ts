@@ -265,7 +265,7 @@ it('gives back the rule of somebody else, whose scheduler would not take our fla
     return undefined
   })
   const config = plain({ guard: { scheduler: 'wrr', 'slow-start': '30s' } })
-  const result = await apply(await plan(config, world.host, options), options)
+  const result = await apply(await plan(config, world.host, options))
   expect(result).toMatchObject({ ok: false, failed: { step: { id: `check ${VIP}` } }, notUndone: [] })
   expect(world.snapshot()).toEqual(before)
 })

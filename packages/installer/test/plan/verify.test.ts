@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RawConfig } from '../../src/config/parse.ts'
+import type { NodeHost } from '../../src/host/host.ts'
 import { status } from '../../src/plan/status.ts'
 import { verify } from '../../src/plan/verify.ts'
 import { applied } from './scenarios.ts'
@@ -23,6 +24,29 @@ describe('verify()', () => {
     expect(await codes(await installed())).toEqual([])
     const roles = { role: 'first-control-plane', nodeAddress: '192.0.2.21' } as const
     expect(await codes(await installed(roles), roles)).toEqual([])
+  })
+
+  it.each([
+    ['is late once', 1, []],
+    ['hangs', Number.POSITIVE_INFINITY, ['guard-differs']],
+  ])('tells a guard that %s from others', async (_what, silences, found) => {
+    const world = await installed()
+    const { rule } = world.host
+    let asked = 0
+    const observed: NodeHost = {
+      ...world.host,
+      rule: {
+        ...rule,
+        observe: async (virtual) => {
+          const report = await rule.observe(virtual)
+          asked += 1
+          if (report === undefined || asked > silences) return report
+          return { ...report, guard: null, guardError: 'the guard does not answer' }
+        },
+      },
+    }
+    const findings = await verify(plain(), observed, { ...QUICK, checkTimeoutMs: 50 })
+    expect(findings.map(({ code }) => code)).toEqual(found)
   })
 
   it('changes nothing', async () => {

@@ -49,7 +49,7 @@ export function sftpFileCalls(sftp: Sftp, exec: Exec): FileCalls {
         // A new file is root's: that costs nothing.
         const isRoots = owner === undefined || (owner.uid === 0 && owner.gid === 0)
         const { uid, gid } = owner ?? ROOT
-        // All asked at once, and done in this order: a change of owner takes bits of the mode away.
+        // Asked at once and begun in this order: a change of owner takes bits of the mode away.
         await Promise.all([
           sftp.write(handle, content),
           ...(isRoots ? [] : [sftp.ask((calls, done) => calls.fchown(handle, uid, gid, done))]),

@@ -8,6 +8,9 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024
 /** What every server takes in one request, in bytes. */
 const CHUNK_BYTES = 32_000
 
+/** Chunks of a write that wait for their answers at a time: the time limit of each begins when it is sent, not long before. */
+const CHUNKS_UNDER_WAY = 32
+
 /** SSH_FX_NO_SUCH_FILE. */
 const NO_SUCH_FILE = 2
 
@@ -19,6 +22,7 @@ export class Sftp {
   readonly #session: SshSession
   readonly #sftp: SFTPWrapper
   readonly #limits: Limits
+  readonly #closed = new WeakSet<Buffer>()
 
   private constructor(session: SshSession, sftp: SFTPWrapper, limits: Limits) {
     this.#session = session
@@ -68,6 +72,7 @@ export class Sftp {
     try {
       return await work(handle)
     } finally {
+      this.#closed.add(handle)
       await this.ask((sftp, done) => sftp.close(handle, done))
     }
   }
@@ -86,21 +91,29 @@ export class Sftp {
     })
   }
 
-  /** From the beginning on; every chunk is asked for at once, in order. */
+  /** From the beginning on, in order; the next chunk is sent when one of those under way is answered. */
   async write(handle: Buffer, content: Buffer): Promise<void> {
-    const chunks: Promise<void>[] = []
-    for (let at = 0; at < content.length; at += CHUNK_BYTES) {
-      const length = Math.min(CHUNK_BYTES, content.length - at)
-      chunks.push(
-        this.ask((sftp, done) => sftp.write(handle, content, at, length, at, (error) => done(error))),
-      )
+    let next = 0
+    const sendOn = async (): Promise<void> => {
+      // When something fails the handle is closed, and the server may give it to another file.
+      while (next < content.length && !this.#closed.has(handle)) {
+        const at = next
+        next += CHUNK_BYTES
+        await this.#writeAt(handle, content, at)
+      }
     }
-    await Promise.all(chunks)
+    await Promise.all(Array.from({ length: CHUNKS_UNDER_WAY }, sendOn))
   }
 
   /** Brings a file to the disk, where the server has the extension for it. */
   async sync(handle: Buffer): Promise<void> {
     await this.askExtension((sftp, done) => sftp.ext_openssh_fsync(handle, (error) => done(error)))
+  }
+
+  /** One chunk, which stands at the same place in the content and in the file. */
+  async #writeAt(handle: Buffer, content: Buffer, at: number): Promise<void> {
+    const length = Math.min(CHUNK_BYTES, content.length - at)
+    await this.ask((sftp, done) => sftp.write(handle, content, at, length, at, (error) => done(error)))
   }
 
   /** Nothing at the end of the file. */
