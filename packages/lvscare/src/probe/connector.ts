@@ -1,8 +1,9 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { checkServerIdentity, connect as connectTls, TLSSocket } from 'node:tls'
 import { type CertificateInfo, certificateInfo } from './certificate.ts'
 import { CertificateError } from './certificate-error.ts'
 import { fdOf } from './fd.ts'
+import { sourceBeside } from './source.ts'
 import { type Suspicion, suspicionOf } from './suspicion.ts'
 import type { TlsTrust } from './trust.ts'
 
@@ -17,6 +18,8 @@ export interface ConnectorOptions {
   readonly trust: TlsTrust | undefined
   /** Offers HTTP/2 beside HTTP/1.1. */
   readonly offersHttp2: boolean
+  /** From a port such as every client has, and not one of {@link sourceBeside}. */
+  readonly asClient: boolean
   /** Told of each finished TLS handshake. */
   readonly onHandshake: (() => void) | undefined
   /** Takes what the server shows, whether it is accepted or not. */
@@ -44,7 +47,8 @@ export class Connector {
     const { hostname, port, protocol } = new URL(options.origin)
     this.#host = hostname.replace(/^\[(.*)\]$/, '$1')
     const usual = protocol === 'https:' ? 443 : 80
-    this.#socket = openSocket({ host: this.#host, port: Number(port) || usual }, options)
+    const source = options.asClient ? {} : sourceBeside(this.#host)
+    this.#socket = openSocket({ host: this.#host, port: Number(port) || usual, ...source }, options)
     this.#listen()
   }
 
@@ -123,7 +127,7 @@ export class Connector {
   }
 }
 
-function openSocket(where: { host: string; port: number }, { trust, offersHttp2 }: ConnectorOptions): Socket {
+function openSocket(where: TcpNetConnectOpts, { trust, offersHttp2 }: ConnectorOptions): Socket {
   if (trust === undefined) return connectTcp(where)
   const { context, serverName } = trust
   return connectTls({

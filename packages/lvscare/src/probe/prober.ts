@@ -21,6 +21,8 @@ export interface ProbeOptions {
   readonly trust: () => TlsTrust
   /** Offers HTTP/2, and watches the kept connection as soon as somebody listens. @default false */
   readonly sentinel?: boolean
+  /** For what goes through the virtual IP: a port such as every client of the node gets. @default false */
+  readonly asClient?: boolean
   /** Sets TCP_USER_TIMEOUT on the socket of a watched connection; must not throw. */
   readonly tune?: Tune
   /** Told of each finished TLS handshake. */
@@ -152,9 +154,14 @@ export class Prober {
   }
 
   #newLine(trust: TlsTrust | undefined): Line {
-    const { origin, sentinel = false, onHandshake, onCertificate } = this.#options
-    const madeMs = this.#now()
-    return new Line({ origin, trust, offersHttp2: sentinel, onHandshake, onCertificate }, madeMs)
+    const {
+      origin,
+      sentinel: offersHttp2 = false,
+      asClient = false,
+      onHandshake,
+      onCertificate,
+    } = this.#options
+    return new Line({ origin, trust, offersHttp2, asClient, onHandshake, onCertificate }, this.#now())
   }
 
   #trust(): TlsTrust | undefined {

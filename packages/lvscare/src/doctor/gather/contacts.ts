@@ -89,7 +89,8 @@ async function contactThrough(
   const onCertificate = (info: CertificateInfo): void => {
     certificate = info
   }
-  const prober = newProber({ origin: `${health.scheme}://${virtual.text}`, health, trust, onCertificate })
+  const origin = `${health.scheme}://${virtual.text}`
+  const prober = newProber({ origin, health, trust, asClient: true, onCertificate })
   try {
     const verdict = await prober.probe(signal)
     return { verdict, certificate }

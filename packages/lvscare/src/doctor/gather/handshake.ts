@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { connect, type TLSSocket } from 'node:tls'
 import type { Endpoint } from '../../endpoint.ts'
 import { certificateInfo } from '../../probe/certificate.ts'
+import { sourceBeside } from '../../probe/source.ts'
 import type { TlsTrust } from '../../probe/trust.ts'
 import type { ShownCertificate } from '../facts.ts'
 
@@ -22,6 +23,7 @@ export function handshake({ address, port }: Endpoint, options: HandshakeOptions
     const socket = connect({
       host: address,
       port,
+      ...sourceBeside(address),
       secureContext: context,
       rejectUnauthorized: false,
       // Names are compared one by one below.
