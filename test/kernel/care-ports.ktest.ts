@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { PORT } from '../lab/apiserver.ts'
 import { openWatch } from '../lab/client.ts'
-import { TestCluster, VIP } from '../lab/cluster.ts'
+import { TestCluster, VIP, VIRTUAL } from '../lab/cluster.ts'
 import { exec } from '../lab/exec.ts'
 import { GuardProcess } from '../lab/guard.ts'
+import { membersOf } from '../lab/ipvsadm.ts'
 import { waitFor } from '../lab/wait.ts'
 
 const LIMIT_MS = 60_000
 
 /** So few that a client and the guard meet at once when they take them from the same half. */
 const RANGE = '/proc/sys/net/ipv4/ip_local_port_range'
-const FEW = '40000\t40015'
+const FIRST = 40_000
+const PORTS = 16
 
 /** Of the eight that are for clients. */
 const CLIENTS = 6
@@ -29,7 +32,7 @@ describe('lvscare care and the ports of clients of its own node', () => {
 
   before(async () => {
     cluster = await TestCluster.create('a', 'b', 'c')
-    writeFileSync(RANGE, FEW)
+    writeFileSync(RANGE, `${FIRST} ${FIRST + PORTS - 1}`)
   })
   afterEach(() => GuardProcess.killAll())
   after(async () => {
@@ -66,7 +69,23 @@ describe('lvscare care and the ports of clients of its own node', () => {
     assert.deepEqual(unacknowledged(), Array(CLIENTS).fill(0))
     for (const { socket } of watches) socket.destroy()
   })
+
+  it('blames no server when all ports are taken, and goes on when there are some again', async () => {
+    const takers = await Promise.all(Array.from({ length: PORTS }, (_, n) => taken(FIRST + n)))
+    const guard = new GuardProcess([...cluster.flags, '--interval', '1s', '--metrics-address', 'off'])
+    await guard.logged('server cannot be probed', LIMIT_MS, ({ detail }) => /EADDRINUSE/.test(String(detail)))
+    assert.deepEqual(new Set(membersOf(VIRTUAL.v4)?.values()), new Set([1]))
+    for (const taker of takers) taker.close()
+    await waitFor('verdicts', LIMIT_MS, () => guard.log.filter(({ to }) => to === 'up').length >= 3)
+  })
 })
+
+/** Who listens on a port has it for itself. */
+async function taken(port: number): Promise<Server> {
+  const server = createServer().listen(port)
+  await once(server, 'listening')
+  return server
+}
 
 function connected(): Promise<Socket> {
   return new Promise((resolve, reject) => {

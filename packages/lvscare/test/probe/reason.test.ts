@@ -48,7 +48,7 @@ describe('deadReason', () => {
 })
 
 describe('verdictOfFailure', () => {
-  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL', 'EACCES', 'EPERM'])(
+  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL', 'EADDRINUSE', 'EACCES', 'EPERM'])(
     'is inconclusive for %s: this node lacks something',
     (code) => {
       const error = Object.assign(new Error(`connect ${code}`), { code })
